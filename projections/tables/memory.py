@@ -1,0 +1,139 @@
+"""The tables in memory: the twin of Redis, for tests, for refolding a log beside the live projection, and for machines without Redis."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
+
+from projections.tables.store import Commit, Committed, Question, Refused
+
+
+class MemoryStore:
+    """`Store` and `WritableStore` on dicts. Nothing is shared between processes and nothing outlives the object."""
+
+    def __init__(self) -> None:
+        self.hashes: dict[str, dict[bytes, bytes]] = {}
+        self.strings: dict[str, bytearray] = {}
+        self.lists: dict[str, list[bytes]] = {}
+
+    def read(self, questions: Sequence[Question]) -> list[Any]:
+        return [_COMMANDS[str(question[0])](self, *question[1:]) for question in questions]
+
+    async def ask(self, questions: Sequence[Question]) -> list[Any]:
+        return self.read(questions)
+
+    async def commit(self, commit: Commit) -> Committed | Refused:
+        return self.write(commit)
+
+    def write(self, commit: Commit) -> Committed | Refused:
+        """`commit` without an event loop."""
+        progress = self.hashes.get(commit.progress_key, {})
+        version = int(progress.get(b"version", b"0"))
+        if version != commit.version:
+            return Refused(f"version is {version}, read was {commit.version}")
+        for topic, (start, _) in commit.positions.items():
+            stored = int(progress.get(f"offset:{topic}".encode(), b"0"))
+            if stored != start:
+                return Refused(f"offset of {topic} is {stored}, the batch starts at {start}")
+        for key, length in commit.lengths.items():
+            if len(self.lists.get(key, ())) != length:
+                return Refused(f"{key} has {len(self.lists.get(key, ()))} entries, {length} were read")
+        for key, fields in commit.hashes.items():
+            self.hashes.setdefault(key, {}).update((name.encode(), value) for name, value in fields.items())
+        for key, missing in commit.registrations.items():
+            for name in missing:
+                self.hashes.setdefault(key, {}).setdefault(name.encode(), b"")
+        for key, patches in commit.strings.items():
+            string = self.strings.setdefault(key, bytearray())
+            for start, patch in patches:
+                if len(string) < start:
+                    string.extend(bytes(start - len(string)))
+                string[start : start + len(patch)] = patch
+        for key, entries in commit.appends.items():
+            self.lists.setdefault(key, []).extend(entry.encode() for entry in entries)
+        for key, changes in commit.counters.items():
+            numbers = self.hashes.setdefault(key, {})
+            for name, change in changes.items():
+                numbers[name.encode()] = str(int(numbers.get(name.encode(), b"0")) + change).encode()
+        progress = self.hashes.setdefault(commit.progress_key, {})
+        progress[b"version"] = str(version + 1).encode()
+        progress[b"committed_at"] = str(commit.committed_at).encode()
+        for topic, (_, end) in commit.positions.items():
+            progress[f"offset:{topic}".encode()] = str(end).encode()
+        for name, number in commit.progress.items():
+            progress[name.encode()] = str(number).encode()
+        return Committed(version + 1)
+
+    async def claim(self, key: str, field: str, value: str) -> str:
+        return self.hashes.setdefault(key, {}).setdefault(field.encode(), value.encode()).decode()
+
+    async def settings(self) -> Mapping[str, str]:
+        return {}
+
+    def close(self) -> None:
+        """Nothing to free."""
+
+    async def aclose(self) -> None:
+        """Nothing to free."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _hgetall(self, key: object) -> dict[bytes, bytes]:
+        return dict(self.hashes.get(_text(key), {}))
+
+    def _hget(self, key: object, name: object) -> bytes | None:
+        return self.hashes.get(_text(key), {}).get(_bytes(name))
+
+    def _hmget(self, key: object, *names: object) -> list[bytes | None]:
+        fields = self.hashes.get(_text(key), {})
+        return [fields.get(_bytes(name)) for name in names]
+
+    def _hlen(self, key: object) -> int:
+        return len(self.hashes.get(_text(key), {}))
+
+    def _get(self, key: object) -> bytes | None:
+        string = self.strings.get(_text(key))
+        return None if string is None else bytes(string)
+
+    def _strlen(self, key: object) -> int:
+        return len(self.strings.get(_text(key), b""))
+
+    def _lrange(self, key: object, first: object, last: object) -> list[bytes]:
+        entries = self.lists.get(_text(key), [])
+        start, stop = int(str(first)), int(str(last))
+        return entries[start if start >= 0 else max(0, len(entries) + start) : stop + 1 if stop >= 0 else len(entries) + stop + 1]
+
+    def _llen(self, key: object) -> int:
+        return len(self.lists.get(_text(key), ()))
+
+    def _lindex(self, key: object, position: object) -> bytes | None:
+        entries = self.lists.get(_text(key), [])
+        index = int(str(position))
+        return entries[index] if -len(entries) <= index < len(entries) else None
+
+    def _exists(self, *keys: object) -> int:
+        return sum(_text(key) in table for key in keys for table in (self.hashes, self.strings, self.lists))
+
+
+_COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "HGETALL": MemoryStore._hgetall,
+    "HGET": MemoryStore._hget,
+    "HMGET": MemoryStore._hmget,
+    "HLEN": MemoryStore._hlen,
+    "GET": MemoryStore._get,
+    "STRLEN": MemoryStore._strlen,
+    "LRANGE": MemoryStore._lrange,
+    "LLEN": MemoryStore._llen,
+    "LINDEX": MemoryStore._lindex,
+    "EXISTS": MemoryStore._exists,
+}
+
+
+def _text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()

@@ -1,0 +1,32 @@
+"""Opening the tables by their address: a Redis server, or one of our own in a folder."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from projections.tables.embedded_redis import EmbeddedRedis
+from projections.tables.store import StoreError
+
+_EMBEDDED: Final = "embedded://"
+_SERVERS: Final = ("redis://", "rediss://", "unix://")
+
+
+@contextmanager
+def redis_url(address: str) -> Iterator[str]:
+    """The address of a running server; with `embedded:///DIR` one is joined or started in that folder, and left at the end.
+
+    `embedded:///DIR` is relative to the working folder, `embedded:////DIR` absolute. Raises `StoreError` for an address of another form.
+    """
+    with ExitStack() as stack:
+        if address.startswith(_EMBEDDED):
+            folder = address.removeprefix(_EMBEDDED).removeprefix("/")
+            if not folder:
+                raise StoreError("TALLY_REDIS=embedded:/// names no folder; write for example embedded:///.tally/redis")
+            yield stack.enter_context(EmbeddedRedis(Path(folder))).url
+        elif address.startswith(_SERVERS):
+            yield address
+        else:
+            raise StoreError(
+                f"TALLY_REDIS={address!r} is not an address; write embedded:///DIR, redis://HOST:PORT/0, rediss://... or unix://PATH"
+            )

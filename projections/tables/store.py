@@ -1,0 +1,89 @@
+"""The store of the tables as a port: what Redis and its in-memory twin both offer."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Question = tuple[str | bytes | int, ...]
+"""One read command as Redis knows it: GET, HGET, HMGET, HGETALL, HLEN, LRANGE, LLEN, LINDEX, EXISTS, STRLEN."""
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; the message is one line and names the remedy."""
+
+
+class StoreUnavailable(StoreError):
+    """The store did not answer. Nothing is half written; trying again later may succeed."""
+
+
+@dataclass(slots=True)
+class Commit:
+    """Everything that one batch changes, written in one atomic step or not at all.
+
+    Keys are whole keys (prefix included). `counters` are added; everything else replaces or appends. `lengths` are the lists to which
+    `appends` adds, with the length they must have before.
+    """
+
+    progress_key: str
+    version: int
+    """The version of the partition that the worker has read; the commit is refused if the store has another."""
+    positions: dict[str, tuple[int, int]]
+    """topic -> (the offset at which the batch starts, the next offset after it); refused if the stored offset is not the start."""
+    committed_at: int
+    progress: dict[str, int] = field(default_factory=dict)
+    """More fields of the progress hash to set (`contacts:A`, `names:A`, `rows:A<1F>Q`)."""
+    hashes: dict[str, dict[str, bytes]] = field(default_factory=dict)
+    strings: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    """key -> (byte offset, bytes) to overwrite or append."""
+    appends: dict[str, list[str]] = field(default_factory=dict)
+    lengths: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, dict[str, int]] = field(default_factory=dict)
+    registrations: dict[str, list[str]] = field(default_factory=dict)
+    """key -> fields of a hash to create empty where they are missing; what is there stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """The commit was written; `version` is the partition's new one."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The commit was refused by the fence and nothing was written; `reason` says what had moved."""
+
+    reason: str
+
+
+class Store(Protocol):
+    """Reads for everybody."""
+
+    def read(self, questions: Sequence[Question]) -> list[Any]:
+        """The answers, in order, all as of one instant and in one round trip. Strings are bytes; HGETALL gives a dict of bytes."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class WritableStore(Protocol):
+    """What a worker needs; the same store seen from an event loop."""
+
+    async def ask(self, questions: Sequence[Question]) -> list[Any]:
+        """As `Store.read`."""
+        ...
+
+    async def commit(self, commit: Commit) -> Committed | Refused:
+        """Check the fence, then write everything. Raises `StoreUnavailable` when it is unknown whether the commit was written."""
+        ...
+
+    async def claim(self, key: str, field: str, value: str) -> str:
+        """Set the field of a hash unless it is there; return what is there afterwards. For what is decided once, such as the active
+        generation."""
+        ...
+
+    async def settings(self) -> Mapping[str, str]:
+        """The server's configuration that matters to us (`maxmemory-policy`, `appendonly`, ...); {} where there is none."""
+        ...
+
+    async def aclose(self) -> None: ...

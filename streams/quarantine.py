@@ -1,0 +1,76 @@
+"""Dead letters: records that could not be used, kept in the topic `quarantine` with their original bytes and what was wrong with them."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from events.log.port import Log
+from events.log.record import Headers, NewRecord
+from events.topics import QUARANTINE
+from streams.threads import in_thread
+
+_MAX_DETAIL: Final = 1_000
+_MAX_TRACEBACK: Final = 8_000
+
+
+class DeadLetter(NamedTuple):
+    """A record set aside.
+
+    `timestamp`: the log's stamp in ms; `reason`: one of `events.refusal.Reason`, or "failed" where our own code raised, and
+    then there is a `traceback`.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    reason: str
+    detail: str
+    traceback: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The same for every repetition: a crash between quarantine and commit writes a letter again, and this makes it recognisable."""
+        return f"{self.topic}/{self.partition}/{self.offset}"
+
+    def to_record(self) -> NewRecord:
+        """The record for the topic `quarantine`: original key, value and headers, followed by the `tally-` headers."""
+        ours = {
+            "tally-id": self.identity,
+            "tally-reason": self.reason,
+            "tally-detail": _one_line(self.detail)[:_MAX_DETAIL],
+            "tally-topic": self.topic,
+            "tally-partition": str(self.partition),
+            "tally-offset": str(self.offset),
+            "tally-timestamp": str(self.timestamp),
+        }
+        if self.traceback is not None:
+            ours["tally-traceback"] = self.traceback[-_MAX_TRACEBACK:]  # its end names the error
+        return NewRecord(QUARANTINE, self.key, self.value, (*self.headers, *((name, _encode(text)) for name, text in ours.items())))
+
+
+class QuarantineWriter:
+    """Writes dead letters through any log, away from the event loop.
+
+    Call it with letters and await it: it returns when all of them are durable, and raises `LogUnavailable` if any is not. Only then may the
+    batch they came from be committed, so that no crash can lose one.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    async def __call__(self, letters: Sequence[DeadLetter]) -> None:
+        if letters:
+            records = [letter.to_record() for letter in letters]
+            await in_thread(lambda: self._log.append(records))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _encode(text: str) -> bytes:
+    # A detail may quote lone surrogates out of bad input.
+    return text.encode("utf-8", "backslashreplace")

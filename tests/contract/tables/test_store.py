@@ -1,0 +1,151 @@
+"""What every store of the tables does alike: the twin in memory, Valkey, and Redis 7.0."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from projections.tables.memory import MemoryStore
+from projections.tables.redis import RedisStore, RedisWritableStore
+from projections.tables.store import Commit, Committed, Refused, StoreError
+
+KEY = "tally:{1.0}:partition:0"
+
+
+class Tables:
+    """One store from both sides, reading and writing."""
+
+    def __init__(self, reading: Any, writing: Any) -> None:
+        self.read = reading.read
+        self.commit = writing.commit
+        self.claim = writing.claim
+        self.ask = writing.ask
+        self.settings = writing.settings
+
+
+@pytest.fixture(params=["memory", "valkey", "redis7"])
+async def tables(request: pytest.FixtureRequest) -> AsyncIterator[Tables]:
+    if request.param == "memory":
+        store = MemoryStore()
+        yield Tables(store, store)
+        return
+    url = request.getfixturevalue(request.param)
+    reading, writing = RedisStore(url), RedisWritableStore(url)
+    yield Tables(reading, writing)
+    reading.close()
+    await writing.aclose()
+
+
+def commit(version: int = 0, start: int = 0, end: int = 10, **changes: Any) -> Commit:
+    return Commit(KEY, version, {"email-events": (start, end)}, committed_at=1_760_000_000_000, **changes)
+
+
+async def test_a_commit_writes_everything_it_names(tables: Tables) -> None:
+    outcome = await tables.commit(
+        commit(
+            progress={"contacts:a": 2},
+            hashes={"h": {"one": b"\x00\xff", "two": b""}},
+            strings={"s": [(0, b"abc"), (5, b"de")]},
+            appends={"l": ["x", "y"]},
+            lengths={"l": 0},
+            counters={"c": {"n": 3, "m": -2}},
+            registrations={"h": ["one", "new"]},
+        )
+    )
+    assert Committed(1) == outcome
+    answers = tables.read([("HGETALL", KEY), ("HGETALL", "h"), ("GET", "s"), ("LRANGE", "l", 0, -1), ("HGETALL", "c")])
+    expected_progress = {b"version": b"1", b"offset:email-events": b"10", b"contacts:a": b"2", b"committed_at": b"1760000000000"}
+    assert [
+        expected_progress,
+        {b"one": b"\x00\xff", b"two": b"", b"new": b""},
+        b"abc\0\0de",
+        [b"x", b"y"],
+        {b"n": b"3", b"m": b"-2"},
+    ] == answers
+
+
+async def test_a_later_commit_adds_overwrites_and_appends(tables: Tables) -> None:
+    first = commit(strings={"s": [(0, b"abcdef")]}, appends={"l": ["x"]}, lengths={"l": 0}, counters={"c": {"n": 3}})
+    second = commit(
+        1, 10, 12, strings={"s": [(2, b"XY"), (8, b"Z")]}, appends={"l": ["y"]}, lengths={"l": 1}, counters={"c": {"n": -3, "k": 1}}
+    )
+    assert Committed(1) == await tables.commit(first)
+    assert Committed(2) == await tables.commit(second)
+    assert tables.read([("GET", "s"), ("LRANGE", "l", 0, -1), ("HGETALL", "c")]) == [b"abXYef\0\0Z", [b"x", b"y"], {b"n": b"0", b"k": b"1"}]
+
+
+@pytest.mark.parametrize(
+    ("stale", "told"),
+    [
+        (commit(0, 10, 20, counters={"c": {"n": 1}}), "version"),
+        (commit(1, 0, 20, counters={"c": {"n": 1}}), "offset of email-events"),
+        (commit(1, 10, 20, counters={"c": {"n": 1}}, appends={"l": ["z"]}, lengths={"l": 5}), "l has 1 entries"),
+    ],
+    ids=["stale version", "stale offset", "stale list"],
+)
+async def test_a_stale_commit_is_refused_and_writes_nothing(tables: Tables, stale: Commit, told: str) -> None:
+    await tables.commit(commit(appends={"l": ["x"]}, lengths={"l": 0}))
+    before = tables.read([("HGETALL", KEY), ("LRANGE", "l", 0, -1), ("EXISTS", "c")])
+    outcome = await tables.commit(stale)
+    assert isinstance(outcome, Refused)
+    assert told in outcome.reason
+    assert before == tables.read([("HGETALL", KEY), ("LRANGE", "l", 0, -1), ("EXISTS", "c")])
+
+
+async def test_a_commit_written_twice_is_refused_the_second_time(tables: Tables) -> None:
+    assert Committed(1) == await tables.commit(commit(counters={"c": {"n": 1}}))
+    assert isinstance(await tables.commit(commit(counters={"c": {"n": 1}})), Refused)
+    assert tables.read([("HGET", "c", "n")]) == [b"1"]
+
+
+async def test_offsets_of_topics_move_by_themselves_under_one_version(tables: Tables) -> None:
+    await tables.commit(commit())
+    await tables.commit(Commit(KEY, 1, {"meeting-events": (0, 4)}, committed_at=1))
+    assert tables.read([("HMGET", KEY, "version", "offset:email-events", "offset:meeting-events")]) == [[b"2", b"10", b"4"]]
+
+
+async def test_offsets_keep_their_digits_beyond_what_a_float_holds(tables: Tables) -> None:
+    large = 2**53 + 1
+    await tables.commit(commit(0, 0, large))
+    assert Committed(2) == await tables.commit(commit(1, large, large + 2))
+    assert [str(large + 2).encode()] == tables.read([("HGET", KEY, "offset:email-events")])
+
+
+async def test_a_large_commit_passes_the_limits_of_a_script(tables: Tables) -> None:
+    many = {f"field {i}": bytes([i % 256]) * 100 for i in range(20_000)}
+    names = [f"name {i}" for i in range(20_000)]
+    outcome = await tables.commit(
+        commit(hashes={"h": many}, appends={"l": names}, lengths={"l": 0}, counters={f"c{i}": {"n": i} for i in range(5_000)})
+    )
+    assert Committed(1) == outcome
+    assert tables.read([("HLEN", "h"), ("LLEN", "l"), ("LRANGE", "l", -1, -1), ("HGET", "c4999", "n")]) == [
+        20_000,
+        20_000,
+        [b"name 19999"],
+        b"4999",
+    ]
+
+
+async def test_what_is_missing_reads_as_empty(tables: Tables) -> None:
+    questions: list[Any] = [("HGETALL", "x"), ("HGET", "x", "f"), ("HMGET", "x", "f", "g"), ("HLEN", "x"), ("GET", "x"), ("STRLEN", "x")]
+    questions += [("LRANGE", "x", 0, -1), ("LLEN", "x"), ("LINDEX", "x", 0), ("EXISTS", "x")]
+    expected: list[Any] = [{}, None, [None, None], 0, None, 0, [], 0, None, 0]
+    assert expected == tables.read(questions)
+    assert expected == await tables.ask(questions)
+
+
+async def test_what_is_claimed_once_stays(tables: Tables) -> None:
+    assert await tables.claim("g", "active", "1") == "1"
+    assert await tables.claim("g", "active", "2") == "1"
+
+
+@pytest.mark.parametrize("name", ["valkey", "redis7"])
+async def test_a_key_of_a_foreign_type_stops_the_commit_before_its_first_write(request: pytest.FixtureRequest, name: str) -> None:
+    url = request.getfixturevalue(name)
+    store = RedisWritableStore(url)
+    await store.commit(commit(strings={"s": [(0, b"abc")]}))
+    before = await store.ask([("HGETALL", KEY), ("EXISTS", "h")])
+    with pytest.raises(StoreError, match="key s is a string, not a hash"):
+        await store.commit(commit(1, 10, 11, hashes={"h": {"a": b"1"}}, counters={"s": {"n": 1}}))
+    assert before == await store.ask([("HGETALL", KEY), ("EXISTS", "h")])
+    await store.aclose()
