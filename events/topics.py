@@ -39,17 +39,24 @@ CONTACT_KEYED: tuple[str, ...] = tuple(topic.name for topic in TOPICS if topic.k
 _BY_NAME = {topic.name: topic for topic in TOPICS}
 
 
+LARGEST_DEAD_LETTER = 2 << 20
+"""Bytes of a record on `quarantine`; other topics take what brokers take by default, 1 MiB."""
+
+
 def config(topic: str) -> dict[str, str]:
     """The Kafka settings that `topic` has to have. Raises `KeyError` for a topic that is not ours.
 
     Stamps are the log's own, because time is judged against them; nothing expires by age or size, because a back-fill of old
-    events would otherwise be deleted as it arrives.
+    events would otherwise be deleted as it arrives. A dead letter is larger than the largest record by the headers that say what was
+    wrong with it, so its topic takes more.
     """
+    larger = {"max.message.bytes": str(LARGEST_DEAD_LETTER)} if topic == QUARANTINE else {}
     return {
         "cleanup.policy": "compact" if _BY_NAME[topic].compacted else "delete",
         "message.timestamp.type": "LogAppendTime",
         "retention.ms": "-1",
         "retention.bytes": "-1",
+        **larger,
     }
 
 

@@ -1,0 +1,126 @@
+"""The servers that tests run against: a real Kafka, a real Valkey, and Debian's Redis 7.0 where it is installed.
+
+What is not to be had is skipped, loudly and counted; a setting makes it mandatory instead:
+TALLY_TEST_REQUIRE_KAFKA=1, TALLY_TEST_REQUIRE_REDIS7=1.
+"""
+
+import os
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from time import monotonic, sleep
+from typing import NoReturn
+
+import pytest
+import redis
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError
+
+from events.log.embedded_kafka import EmbeddedKafka
+from events.log.kafka import KafkaLog
+from events.log.kafka_jars import jars, java
+from events.settings import LogSettings
+from events.shared_process import ServerError
+from events.topics import TOPICS
+from projections.tables.embedded_redis import EmbeddedRedis
+
+PARTITIONS = 4
+_MISSING = "NOT TESTED, "
+_KAFKA_IS_MISSING = "{}; remedy: install the extra, see that Maven Central can be reached, and run the tests again"
+_REDIS_IS_MISSING = "no redis-server on PATH; remedy: apt-get install redis-server"
+
+
+def _missing(server: str, reason: str) -> NoReturn:
+    if os.environ.get(f"TALLY_TEST_REQUIRE_{server.upper()}") == "1":
+        pytest.fail(f"{server} is mandatory here: {reason}", pytrace=False)
+    pytest.skip(f"{_MISSING}{server}: {reason}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """kafka-python leaves the sockets of connections that failed to the garbage collector; they have no address of their own yet."""
+    message = r"unclosed <socket\.socket .* laddr=\('0\.0\.0\.0'"
+    config.addinivalue_line("filterwarnings", f"ignore:{message}:ResourceWarning")
+    warnings.filterwarnings("ignore", message, ResourceWarning)  # what is collected after the last test
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Count what was skipped for want of a server."""
+    reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)]
+    for reason, count in Counter(reason.partition(_MISSING)[2] for reason in reasons if _MISSING in reason).items():
+        terminalreporter.write_line(f"{count} tests were {_MISSING}{reason}", yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """One real Kafka node for the whole run. Who kills it starts it again."""
+    try:
+        java(), jars()
+    except ServerError as error:
+        _missing("kafka", _KAFKA_IS_MISSING.format(error))
+    with EmbeddedKafka(tmp_path_factory.mktemp("kafka"), train=True) as kafka:
+        yield kafka
+
+
+@pytest.fixture
+def kafka_log(kafka: EmbeddedKafka) -> Iterator[KafkaLog]:
+    """The log on that Kafka, its six topics made anew with 4 partitions. Such tests run one after another: the names are fixed."""
+    remake_topics(kafka.bootstrap, PARTITIONS)
+    with KafkaLog(kafka.bootstrap, LogSettings(kafka_timeout=10)) as log:
+        yield log
+
+
+@pytest.fixture
+def kafka_outage(kafka: EmbeddedKafka, kafka_log: KafkaLog) -> Iterator[EmbeddedKafka]:
+    """The same Kafka with fresh topics, for a test that kills it; it is started again afterwards."""
+    yield kafka
+    kafka.start()
+
+
+def remake_topics(bootstrap: str, partitions: int) -> None:
+    """Delete and create the six topics. A deletion takes its time to become known, so both are tried until they are."""
+    deadline = monotonic() + 20
+    with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
+        names = {topic.name for topic in TOPICS}
+        while present := names & set(admin.list_topics()):
+            try:
+                admin.delete_topics(sorted(present))
+            except KafkaError:
+                assert monotonic() < deadline, f"the topics {present} were not deleted"
+                sleep(0.05)
+    with KafkaLog(bootstrap, LogSettings(kafka_timeout=10)) as log:
+        log.create_topics(partitions)
+        log.check_topics(partitions)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis7_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    program = shutil.which("redis-server")
+    if program is None:
+        _missing("redis7", _REDIS_IS_MISSING)
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis7"), server=program) as server:
+        yield server
+
+
+@pytest.fixture
+def valkey(valkey_server: EmbeddedRedis) -> str:
+    """The url of an empty Valkey."""
+    return _emptied(valkey_server)
+
+
+@pytest.fixture
+def redis7(redis7_server: EmbeddedRedis) -> str:
+    """The url of an empty Redis 7.0, which is the floor of the commands that may be used."""
+    return _emptied(redis7_server)
+
+
+def _emptied(server: EmbeddedRedis) -> str:
+    with redis.Redis.from_url(server.url) as client:
+        client.flushall()
+    return server.url
