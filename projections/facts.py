@@ -33,7 +33,8 @@ from projections.meaning import REASON_CODES
 from projections.names import Names
 
 Detail = int | tuple[int, ...]
-Fact = tuple[int, int, int, int, int, int, Detail]
+Fact = tuple[Any, ...]
+"""Seven parts, as drawn above. Typed loosely because the compiled fold would take a tuple of exact types apart at every step."""
 
 NONE: Final = -1
 KEPT_ENGAGEMENTS: Final = 500

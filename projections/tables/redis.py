@@ -8,10 +8,7 @@ from typing import Any, Final, Self
 
 import msgpack
 import redis
-import redis.asyncio
 import redis.exceptions
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from projections.tables.store import Commit, Committed, Question, Refused, StoreError, StoreUnavailable
 
@@ -49,6 +46,11 @@ class RedisWritableStore:
     """`WritableStore` on a Redis server, for one event loop."""
 
     def __init__(self, url: str, timeout: float = 30.0) -> None:
+        # Half a second to import, which who only reads need not wait for.
+        import redis.asyncio
+        from redis.asyncio.retry import Retry
+        from redis.backoff import NoBackoff
+
         with _clear_errors(url):
             # No retries: after a lost answer it is unknown whether a commit was written, and only the projector knows what to do then.
             self._client = redis.asyncio.Redis.from_url(
