@@ -10,7 +10,7 @@ divides A from Q from T.
                                                 rows:A␟Q = rows in use; committed_at = ms of the last commit
     contacts    contacts:P:A            hash    C -> the packed facts and profile of the contact (projections/codec.py)
                 contact-ids:P:A         list    position -> C; a contact's position is its ordinal within (P, A)
-                names:P:A               list    position i -> the id with code i + 1 within (P, A): sequences, steps, users, companies, teams, variants
+                names:P:A               list    position i -> the id with code i + 1 within (P, A), whatever it is the id of
     rows        rows:P:N:A␟Q            string  ROW records of the enrollments N*CHUNK_ROWS ... of sequence Q, in order of allocation
                 cells:P:N:A␟Q␟T         string  STEP_CELL records of step T, one for each row of the same chunk (missing tail = zeros)
                 chunks:A                hash    P:N:Q -> version: rises whenever a row or a cell of the chunk changes

@@ -23,7 +23,7 @@ async def test_a_server_as_it_should_be_passes_without_a_word() -> None:
 
 
 async def test_a_server_that_evicts_keys_is_an_error_that_names_the_remedy() -> None:
-    with pytest.raises(StoreError, match="allkeys-lru.*CONFIG SET maxmemory-policy noeviction"):
+    with pytest.raises(StoreError, match=r"allkeys-lru.*CONFIG SET maxmemory-policy noeviction"):
         await check(Configured(maxmemory_policy="allkeys-lru"))
 
 

@@ -1,0 +1,40 @@
+"""What a report is as of."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel
+
+from events.rfc3339 import format_time
+from events.topics import SOURCE_TOPICS
+from projections.tables.reading import Reading
+
+Ends = Mapping[tuple[str, int], int]
+"""(topic, partition) -> the end offset of the log there."""
+
+
+class AsOf(BaseModel):
+    """How much of the log the numbers contain."""
+
+    generation: int
+    applied: int
+    """Records of the source topics that the numbers contain."""
+    lag: int | None
+    """Records of the source topics that are in the log but not yet in the numbers; null where the log was not asked."""
+    time: str | None
+    """Of the last commit; null before the first."""
+
+
+def as_of(reading: Reading, ends: Ends | None) -> AsOf:
+    """The progress of a reading against the ends of the log, where they are known."""
+    positions = {(topic, partition): offset for partition, one in enumerate(reading.progress) for topic, offset in one.offsets.items()}
+    lag = None
+    if ends is not None:
+        # The ends may have been asked before the reading, so a partition may seem to be ahead of its end.
+        lag = sum(max(0, end - positions.get(place, 0)) for place, end in ends.items() if place[0] in SOURCE_TOPICS)
+    committed = [one.committed_at for one in reading.progress if one.committed_at is not None]
+    return AsOf(
+        generation=reading.generation,
+        applied=sum(positions.values()),
+        lag=lag,
+        time=format_time(max(committed)) if committed else None,
+    )

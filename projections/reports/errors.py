@@ -1,0 +1,20 @@
+"""What can be wrong with a question. Both errors are one line for people."""
+
+
+class ParameterError(ValueError):
+    """A parameter of a report cannot be used; nothing was read."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__(f"{parameter}: {message}")
+        self.parameter = parameter
+        self.message = message
+        """What is allowed."""
+
+
+class NotFound(LookupError):
+    """The subject of a report that no event has named."""
+
+    def __init__(self, kind: str, subject: str) -> None:
+        super().__init__(f"no event has named the {kind} {subject!r}")
+        self.kind = kind
+        self.id = subject

@@ -1,0 +1,134 @@
+"""The filters of every report: which enrollments it speaks of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+
+from projections import meaning
+from projections.meaning import REASONS, STATUSES
+from projections.reports import parameters
+from projections.reports.errors import ParameterError
+from projections.reports.parameters import Given, Parameter
+from projections.reports.scope import Scope
+from projections.reports.time_zone import local_days
+from projections.rows import Column, Rows
+
+_NAMED: Final = ("sequence", "company", "enrolled_by", "team", "variant")
+"""The filters that enrollments which are not started obey too."""
+_STATUSES: Final = (*STATUSES[meaning.FIRST_STARTED :], *(f"unenrolled:{reason}" for reason in REASONS[1:]))
+
+FILTERS: Final = (
+    Parameter("sequence", "Enrollments in this sequence.", repeatable=True),
+    Parameter("company", "Enrollments of contacts of this company, as of their start.", repeatable=True),
+    Parameter("enrolled_by", "Enrollments by this user.", repeatable=True),
+    Parameter("team", "Enrollments by this team.", repeatable=True),
+    Parameter("variant", "Enrollments in this variant.", repeatable=True),
+    Parameter("status", "Enrollments in this status, or unenrolled for this reason.", repeatable=True, choices=_STATUSES),
+    Parameter("step", "Enrollments whose current step is this one.", repeatable=True),
+    Parameter("enrolled_from", "Enrollments started on this day or later (YYYY-MM-DD in the time zone)."),
+    Parameter("enrolled_to", "Enrollments started on this day or earlier (YYYY-MM-DD in the time zone)."),
+)
+_EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Filters as they were set. () and None are not set."""
+
+    sequence: tuple[str, ...] = ()
+    company: tuple[str, ...] = ()
+    enrolled_by: tuple[str, ...] = ()
+    team: tuple[str, ...] = ()
+    variant: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    step: tuple[str, ...] = ()
+    enrolled_from: date | None = None
+    enrolled_to: date | None = None
+
+    @classmethod
+    def read(cls, given: Given) -> "Filters":
+        """The filters among the parameters. Raises `ParameterError`."""
+        first, last = parameters.day(given, "enrolled_from"), parameters.day(given, "enrolled_to")
+        if first is not None and last is not None and first > last:
+            raise ParameterError("enrolled_from", f"{first} is after enrolled_to, {last}; give the earlier day first")
+        for status in given.get("status", ()):
+            if status not in _STATUSES:
+                raise ParameterError("status", f"{status!r} is not allowed; choose from {', '.join(_STATUSES)}")
+        return cls(
+            sequence=parameters.ids(given, "sequence"),
+            company=parameters.ids(given, "company"),
+            enrolled_by=parameters.ids(given, "enrolled_by"),
+            team=parameters.ids(given, "team"),
+            variant=parameters.ids(given, "variant"),
+            status=tuple(given.get("status", ())),
+            step=parameters.ids(given, "step"),
+            enrolled_from=first,
+            enrolled_to=last,
+        )
+
+    def echo(self) -> dict[str, list[str] | str]:
+        """What is set: lists of strings, and dates as strings."""
+        echoed: dict[str, list[str] | str] = {}
+        for parameter in FILTERS:
+            value = getattr(self, parameter.name)
+            if value:
+                echoed[parameter.name] = value.isoformat() if isinstance(value, date) else list(value)
+        return echoed
+
+    def __bool__(self) -> bool:
+        """Whether any is set."""
+        return bool(self.echo())
+
+    def scope(self, rows: Rows, zone: str) -> Scope:
+        """The enrollments among the rows that pass."""
+        named = np.ones(len(rows), dtype=np.bool_)
+        for name in _NAMED:
+            values = getattr(self, name)
+            if values:
+                named &= _in_sequences(rows, values) if name == "sequence" else _any_of(rows, name, values)
+        passing = named & (rows.column("status") >= meaning.FIRST_STARTED)
+        if self.status:
+            passing &= _has_status(rows, self.status)
+        if self.step:
+            passing &= _any_of(rows, "step", self.step)
+        started = np.flatnonzero(passing)
+        if self.enrolled_from is not None or self.enrolled_to is not None:
+            days = local_days(rows.column("started_at").take(started), zone) + _EPOCH_DAY
+            within = np.ones(len(days), dtype=np.bool_)
+            if self.enrolled_from is not None:
+                within &= days >= self.enrolled_from.toordinal()
+            if self.enrolled_to is not None:
+                within &= days <= self.enrolled_to.toordinal()
+            started = started[within]
+        return Scope(rows, named, started)
+
+
+def _any_of(rows: Rows, column: str, values: Sequence[str]) -> Column:
+    """Rows whose column is one of the ids; null is none of them."""
+    names = rows.table.names
+    wanted = [code for code in map(names.code, values) if code is not None]
+    return _is_one_of(rows.column(column), wanted, len(names))
+
+
+def _in_sequences(rows: Rows, values: Sequence[str]) -> Column:
+    positions = {sequence: position for position, sequence in enumerate(rows.table.sequences)}
+    return _is_one_of(rows.column("sequence"), [positions[value] for value in values if value in positions], len(positions))
+
+
+def _is_one_of(column: Column, wanted: Sequence[int], size: int) -> Column:
+    if len(wanted) == 1:
+        return np.equal(column, wanted[0])
+    allowed = np.zeros(size, dtype=np.bool_)
+    allowed[list(wanted)] = True
+    return allowed.take(column)
+
+
+def _has_status(rows: Rows, values: Sequence[str]) -> Column:
+    allowed = np.zeros((len(STATUSES), len(REASONS)), dtype=np.bool_)
+    for value in values:
+        status, _, reason = value.partition(":")
+        allowed[STATUSES.index(status), REASONS.index(reason) if reason else slice(None)] = True
+    return allowed[rows.column("status"), rows.column("reason")]

@@ -1,0 +1,119 @@
+"""The report `sequences`: one line for each sequence, in any order."""
+
+from typing import Any, Final, cast
+
+from pydantic import BaseModel
+
+from events.rfc3339 import format_time
+from projections.definitions import Definition
+from projections.reports import parameters
+from projections.reports.as_of import AsOf, as_of
+from projections.reports.parameters import Basis, Opens, Order, Parameter
+from projections.reports.rates import RATES, Rates, flag, rates, started
+from projections.reports.recount import Recount
+from projections.reports.request import Request
+from projections.reports.shared_messages import SharedMessages
+from projections.tables.parts import Catalogue, Counts, SharedLists
+from projections.tables.reading import Reading
+
+
+class SequenceLine(BaseModel):
+    """One sequence."""
+
+    sequence_id: str
+    name: str | None
+    owner_id: str | None
+    archived: bool
+    created_at: str | None
+    enrollments: int
+    contacts: int
+    opens: int
+    """Enrollments with an open; likewise the three below."""
+    clicks: int
+    replies: int
+    meetings: int
+    opens_total: int
+    """Opens; likewise the three below."""
+    clicks_total: int
+    replies_total: int
+    meetings_total: int
+    rates: Rates
+
+
+class Sequences(BaseModel):
+    """Every sequence that any event has named."""
+
+    sequences: list[SequenceLine]
+    as_of: AsOf
+
+
+_COLUMNS: Final = tuple(name for name in SequenceLine.model_fields if name != "rates")
+SORT: Final = Parameter("sort", "The column to sort by, or the rate.", choices=(*_COLUMNS, *RATES), default="contacts")
+ORDER: Final = Parameter("order", "Which end of the column comes first.", choices=("asc", "desc"), default="desc")
+assert len(set(SORT.choices)) == len(SORT.choices), "no rate is called as a column is"
+
+
+def sequences(request: Request) -> Sequences:
+    basis, opens = parameters.basis(request.given), parameters.opens(request.given)
+    sort, order = parameters.choice(request.given, SORT), cast(Order, parameters.choice(request.given, ORDER))
+    reading, counted = _counted(request, messages=basis == "messages")
+    lines = [(definition, _line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.items()]
+    return Sequences(sequences=_sorted(lines, sort or "contacts", order), as_of=as_of(reading, request.ends))
+
+
+def _sorted(lines: list[tuple[Definition, SequenceLine]], sort: str, order: Order) -> list[SequenceLine]:
+    """By one column, nulls last in either direction, ties by id ascending. `lines` are by id."""
+
+    def value(definition: Definition, line: SequenceLine) -> Any:
+        if sort in RATES:
+            return getattr(line.rates, sort).value
+        # Times sort as instants: as text, a time with a fraction would come before the same time without.
+        return definition.created_at if sort == "created_at" else getattr(line, sort)
+
+    valued = [(value(definition, line), line) for definition, line in lines]
+    present = sorted((one for one in valued if one[0] is not None), key=lambda one: one[0], reverse=order == "desc")
+    return [line for _, line in present] + [line for found, line in valued if found is None]
+
+
+def _counted(request: Request, *, messages: bool) -> tuple[Reading, dict[str, tuple[Definition, Counts]]]:
+    """For every sequence, by id, its definition and its numbers, all as of one instant."""
+    catalogue = Catalogue()
+    if request.from_counters:
+        reading, counters = request.reader.counters_of_sequences(request.account, catalogue)
+        return reading, {sequence: (definition, counters[sequence]) for sequence, definition in reading[catalogue].items()}
+    shared = SharedLists()
+    snapshot = request.reader.rows(request.account, catalogue, *([shared] if messages else []))
+    rows = snapshot.table.rows()
+    known = snapshot.reading[catalogue]
+    # Sequences without rows are groups too, which nothing falls into.
+    position = {
+        sequence: number for number, sequence in enumerate([*snapshot.table.sequences, *(known.keys() - set(snapshot.table.sequences))])
+    }
+    recount = Recount(
+        request.filters.scope(rows, request.time_zone),
+        rows.column("sequence"),
+        len(position),
+        SharedMessages.read(snapshot.reading[shared], rows) if messages else None,
+    )
+    return snapshot.reading, {sequence: (definition, recount.group(position[sequence])) for sequence, definition in known.items()}
+
+
+def _line(sequence: str, definition: Definition, counts: Counts, basis: Basis, opens: Opens) -> SequenceLine:
+    return SequenceLine(
+        sequence_id=sequence,
+        name=definition.name,
+        owner_id=definition.owner_id,
+        archived=definition.archived,
+        created_at=None if definition.created_at is None else format_time(definition.created_at),
+        enrollments=started(counts),
+        contacts=counts["contacts.all"],
+        opens=counts[f"enrollments.{flag('opened', opens)}"],
+        clicks=counts[f"enrollments.{flag('clicked', opens)}"],
+        replies=counts["enrollments.replied"],
+        meetings=counts["enrollments.met"],
+        opens_total=counts["total.opens"],
+        clicks_total=counts["total.clicks"],
+        replies_total=counts["total.replies"],
+        meetings_total=counts["total.meetings"],
+        rates=rates(counts, basis, opens),
+    )

@@ -1,0 +1,42 @@
+"""What every report reads from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from projections.row_cache import RowCache, Snapshot
+from projections.tables.parts import Catalogue, Counts, SequenceCounters
+from projections.tables.reading import Part, Reading, Tables
+from projections.tables.store import Store
+
+
+class Reader:
+    """Reads the active generation of a store, and keeps the rows of its accounts in memory. As safe for threads as the store is.
+
+    `shards` and `partitions` count only for a generation that `tally:generations` does not describe, such as that of an empty store.
+    """
+
+    def __init__(self, store: Store, *, shards: int = 1, partitions: int = 4) -> None:
+        self._tables = Tables(store, shards=shards, partitions=partitions)
+        self._rows = RowCache(self._tables)
+        self._sequences: dict[str, tuple[str, ...]] = {}
+
+    def read(self, account: str, *parts: Part[Any]) -> Reading:
+        """Everything the parts ask for, as of one instant, in one round trip. Raises `StoreError`."""
+        return self._tables.read(account, *parts)
+
+    def rows(self, account: str, *parts: Part[Any], cells_of: str | None = None) -> Snapshot:
+        """The rows of the account (and the step cells of one sequence) with the parts, all as of one instant. Raises `StoreError`."""
+        return self._rows.snapshot(account, *parts, cells_of=cells_of)
+
+    def counters_of_sequences(self, account: str, catalogue: Catalogue) -> tuple[Reading, Mapping[str, Counts]]:
+        """The catalogue, and the counters of every sequence in it, as of one instant.
+
+        One round trip, and one more whenever there are sequences that this reader has not seen yet. Raises `StoreError`.
+        """
+        while True:
+            asked = {sequence: SequenceCounters(sequence) for sequence in self._sequences.get(account, ())}
+            reading = self.read(account, catalogue, *asked.values())
+            known = reading[catalogue].keys()
+            if known <= asked.keys():
+                return reading, {sequence: reading[asked[sequence]] for sequence in known}
+            self._sequences[account] = tuple(known)
