@@ -3,18 +3,22 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from threading import Semaphore
 from typing import BinaryIO, Literal, NamedTuple
 
 from events.event import Event
 from events.json_text import MAX_BYTES
 from events.judgement import judge
 from events.log.port import Log
-from events.publisher import Publisher, now
+from events.log.record import Appended
+from events.publisher import Publisher, PublishError, now
 from events.refusal import Reason, Refusal
 
 _LONGEST_LINE = MAX_BYTES + 1024  # some room for white space around an event
 _KEPT = 100
+_IN_FLIGHT = 4_000
+"""Events handed to the log and not yet acknowledged, at most: enough to keep it busy, and a few megabytes."""
 _PROGRESS_EVERY = 5_000
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WHITE_SPACE = b" \t\r\n"
@@ -37,11 +41,15 @@ class Progress(NamedTuple):
 
 
 class Publication(NamedTuple):
-    """How a publication ended: how many events are in the log now, how many lines were refused, and the first 100 of these."""
+    """How a publication ended: how many events are in the log now, how many lines were refused, and the first 100 of these.
+
+    `failure` tells of the events that the log did not acknowledge; None as a rule.
+    """
 
     accepted: int
     refused: int
     refusals: tuple[RefusedLine, ...]
+    failure: PublishError | None = None
 
 
 OnRefusal = Callable[[RefusedLine], None]
@@ -50,7 +58,7 @@ OnProgress = Callable[[Progress], None]
 
 def publish_lines(
     lines: BinaryIO,
-    log: Log,
+    open_log: Callable[[], AbstractContextManager[Log]],
     *,
     skip_invalid: bool = False,
     on_refusal: OnRefusal | None = None,
@@ -61,12 +69,13 @@ def publish_lines(
 
     By default all is judged before anything is written, and one refused line refuses the whole: nothing is written. What cannot be read
     twice, such as a pipe, is kept in a temporary file meanwhile. With `skip_invalid` the good lines are written as they come.
-    `on_refusal` hears of every refused line. Raises `PublishError` when the log did not acknowledge all of them, `LogError` when it
-    cannot take them.
+    `open_log` is called once there is something to write. `on_refusal` hears of every refused line. Raises `LogError` when the log
+    cannot take the lines.
     """
     reader = _Reader(on_refusal, on_progress, clock)
     if skip_invalid:
-        return Publication(reader.write(lines, log), reader.refused, tuple(reader.refusals))
+        with open_log() as log:
+            return reader.write(lines, log)
     with _repeatable(lines) as source:
         start = source.tell()
         for _ in reader.judge(source, "judging"):
@@ -74,8 +83,8 @@ def publish_lines(
         if reader.refused:
             return Publication(0, reader.refused, tuple(reader.refusals))
         source.seek(start)
-        accepted = reader.write(source, log)
-    return Publication(accepted, reader.refused, tuple(reader.refusals))
+        with open_log() as log:
+            return reader.write(source, log)
 
 
 @contextmanager
@@ -99,14 +108,25 @@ class _Reader:
         self._on_progress = on_progress
         self._clock = clock
 
-    def write(self, source: BinaryIO, log: Log) -> int:
-        """Publish the good lines; returns how many."""
+    def write(self, source: BinaryIO, log: Log) -> Publication:
+        """Publish the good lines."""
         accepted = 0
-        with Publisher(log, clock=self._clock) as publisher:
-            for event, value in self.judge(source, "writing"):
-                publisher.publish_judged(event, value)
-                accepted += 1
-        return accepted
+        room = Semaphore(_IN_FLIGHT)
+
+        def count(_: Event, result: Appended | Exception) -> None:
+            nonlocal accepted
+            accepted += not isinstance(result, Exception)
+            room.release()
+
+        failure: PublishError | None = None
+        try:
+            with Publisher(log, clock=self._clock) as publisher:
+                for event, value in self.judge(source, "writing"):
+                    room.acquire()
+                    publisher.publish_judged(event, value, count)
+        except PublishError as error:
+            failure = error
+        return Publication(accepted, self.refused, tuple(self.refusals), failure)
 
     def judge(self, source: BinaryIO, stage: Literal["judging", "writing"]) -> Iterator[tuple[Event, bytes]]:
         """The good lines, each with its event."""
