@@ -1,0 +1,202 @@
+"""The worker process: waits for log and store, runs the app, tells how it goes, and ends as it should."""
+
+import asyncio
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from functools import partial
+from time import monotonic
+from typing import Final
+
+from aiokafka.errors import KafkaError
+
+from events.log.opening import open_log
+from events.log.port import Log, LogError, LogUnavailable
+from events.log.sqlite import SqliteLog
+from events.settings import LogSettings
+from events.shared_process import ServerError
+from events.topics import SOURCE_TOPICS
+from projections import generations
+from projections.settings import RedisSettings
+from projections.tables.opening import redis_url
+from projections.tables.redis import RedisWritableStore
+from projections.tables.store import StoreError, WritableStore
+from streams.app import make_app
+from streams.drain import Drain
+from streams.ingest import Ingest
+from streams.patience import Patience
+from streams.projector import FailureLimits, Projector
+from streams.quarantine import QuarantineWriter
+from streams.settings import WorkerSettings
+from streams.store_check import check_store
+from streams.threads import in_thread
+from streams.transport.batches import BatchApp
+
+logger = logging.getLogger("tally.worker")
+
+_DRAIN_POLL: Final = 0.05
+_FAREWELL: Final = 5.0
+_NOISY: Final = ("faust", "mode", "aiokafka", "kafka", "streams.transport")
+
+
+class WorkerFailed(Exception):
+    """The worker cannot go on; the message is one line and names the remedy where there is one."""
+
+
+def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, settings: WorkerSettings, *, drain: bool = False) -> int:
+    """Project the log into Redis until SIGTERM or SIGINT, or with `drain` until all that is in the log now is applied.
+
+    Returns the exit code: 0, or 1 after a failure, whose reason is the last line logged. Blocks; call it in the main thread.
+    """
+    log_to_stderr()
+    try:
+        asyncio.run(Worker(log_settings, redis_settings, settings, drain=drain).run())
+    except WorkerFailed as failure:
+        logger.error("%s", failure)
+        return 1
+    return 0
+
+
+def log_to_stderr() -> None:
+    """Our own lines from INFO on, and of Faust and the drivers only warnings. What was set up before stays."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
+class Worker:
+    """One worker in the running event loop. `projector`: what makes the projector, for tests that break it."""
+
+    def __init__(
+        self,
+        log_settings: LogSettings,
+        redis_settings: RedisSettings,
+        settings: WorkerSettings,
+        *,
+        drain: bool = False,
+        projector: Callable[..., Projector] = Projector,
+    ) -> None:
+        self._log_settings = log_settings
+        self._redis_settings = redis_settings
+        self._settings = settings
+        self._drain = drain
+        self._make_projector = projector
+        self._patience = Patience(settings.report_interval)
+        self._stop = asyncio.Event()
+        self._failure: Exception | None = None
+
+    async def run(self) -> None:
+        """Until a signal, or the end of the drain. Raises `WorkerFailed`."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            stopped.cancel()
+            work.cancel()
+            with suppress(asyncio.CancelledError):
+                await work
+        except (LogError, StoreError, ServerError, KafkaError, OSError) as error:
+            raise WorkerFailed(str(error)) from error
+        if self._failure is not None:
+            raise WorkerFailed(str(self._failure)) from self._failure
+
+    def stop(self) -> None:
+        """End as after SIGTERM: finish the batches in hand, and leave."""
+        self._stop.set()
+
+    def _fail(self, error: Exception) -> None:
+        if self._failure is None:
+            self._failure = error
+        self.stop()
+
+    async def _work(self) -> None:
+        async with AsyncExitStack() as stack:
+            log = await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(partial(open_log, self._log_settings)))
+            stack.push_async_callback(_farewell, log.close)
+            check = partial(log.check_topics, self._log_settings.asked_partitions)
+            await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(check))
+            partitions = log.partitions(SOURCE_TOPICS[0])
+            store = await self._open_store(stack)
+            generation = await self._patience.ask("Redis", lambda: generations.enter(store, partitions, int(time.time() * 1000)))
+            drain = await Drain.begin(log, store, generation.number) if self._drain else None
+            if drain is not None and await self._patience.ask("Redis", drain.is_done):
+                logger.info("nothing to drain: all %d records of the log are applied", drain.total)
+                return
+            await self._project(log, store, generation.number, drain)
+
+    async def _open_store(self, stack: AsyncExitStack) -> WritableStore:
+        server = redis_url(self._redis_settings.redis)
+        url = await self._patience.ask("Redis", lambda: in_thread(server.__enter__))
+        stack.push_async_callback(_farewell, lambda: server.__exit__(None, None, None))
+        store = RedisWritableStore(url)
+        stack.push_async_callback(store.aclose)
+        await self._patience.ask("Redis", lambda: check_store(store))
+        return store
+
+    async def _project(self, log: Log, store: WritableStore, generation: int, drain: Drain | None) -> None:
+        settings = self._settings
+        limits = FailureLimits(consecutive=settings.failures_in_a_row, share=settings.failures_share)
+        projector = self._make_projector(
+            store, generation=generation, quarantine=QuarantineWriter(log), limits=limits, contacts_held=settings.contacts_held
+        )
+        ingest = Ingest(projector, store, log, settings, generation=generation, fail=self._fail)
+        app = make_app(ingest, broker_url(log), settings, self._log_settings, log, generation=generation)
+        report = asyncio.create_task(self._report(ingest, log))
+        try:
+            await app.start()
+            if drain is None:
+                await app.wait_until_stopped()
+            else:
+                await self._until_drained(app, drain)
+        finally:
+            report.cancel()
+            await ingest.close()
+            await app.stop()
+        if app.crash_reason is not None:
+            raise WorkerFailed(f"Faust has crashed: {type(app.crash_reason).__name__}: {app.crash_reason}") from app.crash_reason
+
+    async def _until_drained(self, app: BatchApp, drain: Drain) -> None:
+        while not app.should_stop:
+            if await self._patience.ask("Redis", drain.is_done):
+                logger.info("drained: all %d records that were in the log are applied", drain.total)
+                return
+            await asyncio.sleep(_DRAIN_POLL)
+
+    async def _report(self, ingest: Ingest, log: Log) -> None:
+        """A line every few seconds."""
+        before, then = 0, monotonic()
+        while True:
+            await asyncio.sleep(self._settings.report_interval)
+            try:
+                ends = await asyncio.wait_for(in_thread(partial(log.ends, SOURCE_TOPICS)), self._settings.report_interval)
+                lag = f"{sum(max(0, ends[lane] - offset) for lane, offset in ingest.positions.items()):,} records behind"
+            except (LogUnavailable, TimeoutError):
+                lag = "the log does not answer"
+            now, applied = monotonic(), ingest.applied
+            last = "none yet" if ingest.committed_at is None else f"{now - ingest.committed_at:.1f} s ago"
+            held = len({lane.partition for lane in ingest.positions})
+            logger.info("%s events/s, %s, last commit %s, %d partitions", f"{(applied - before) / (now - then):,.0f}", lag, last, held)
+            before, then = applied, now
+
+
+def broker_url(log: Log) -> str:
+    """Where Faust finds the log."""
+    if isinstance(log, SqliteLog):
+        return f"tallylog://{log._path}"
+    from events.log.kafka import KafkaLog  # takes a while to import, which nobody on SQLite need wait for
+
+    if isinstance(log, KafkaLog):
+        return ";".join(f"batched://{address}" for address in log._bootstrap.split(","))
+    raise LogError(f"no transport for a {type(log).__name__}")
+
+
+async def _farewell(close: Callable[[], object]) -> None:
+    """Close, but not for ever: what hangs must not keep a stopped worker from ending."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(in_thread(close), _FAREWELL)

@@ -1,0 +1,266 @@
+"""Several workers on a real Kafka, while mailers go on publishing: nothing may be lost or counted twice, whatever happens to them."""
+
+import asyncio
+import re
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+
+from events.log.embedded_kafka import EmbeddedKafka
+from events.log.kafka import KafkaLog
+from events.log.port import Log
+from events.settings import LogSettings
+from events.topics import EMAIL, MEETING, SOURCE_TOPICS
+from projections.dump import dump
+from projections.tables.embedded_redis import EmbeddedRedis
+from projections.tables.redis import RedisStore
+from tests.conftest import PARTITIONS, remake_topics
+from tests.faults import mailer
+from tests.faults.conftest import Start
+from tests.faults.processes import WorkerProcess, applied, refold, until
+
+pytestmark = pytest.mark.timeout(120)
+
+_CHUNK = 150
+_SESSION_TIMEOUT = 6
+
+
+@contextmanager
+def publishing(kafka: EmbeddedKafka) -> Iterator[Callable[[], None]]:
+    """Publishes some thousand records a second, until told to stop."""
+    stop = Event()
+
+    def publish() -> None:
+        records = mailer.records()
+        with KafkaLog(kafka.bootstrap, LogSettings(kafka_timeout=20)) as log:
+            while not stop.is_set():
+                log.append(list(islice(records, _CHUNK)))
+                sleep(0.05)
+
+    thread = Thread(target=publish)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        thread.join()
+
+    try:
+        yield end
+    finally:
+        end()
+
+
+async def assert_exact(log: Log, store: RedisStore) -> None:
+    """The workers come to the log's end, and the store is what the log says."""
+    total = sum(log.ends(SOURCE_TOPICS).values())
+    until(lambda: applied(store, PARTITIONS) == total, 40, lambda: f"{applied(store, PARTITIONS)} of {total} records applied")
+    assert dump(store, PARTITIONS) == await refold(log)
+
+
+def moves_on(store: RedisStore, records: int = 2000) -> None:
+    """Wait until so many records more are applied."""
+    now = applied(store, PARTITIONS)
+    until(lambda: applied(store, PARTITIONS) >= now + records)
+
+
+def partitions_read(worker: WorkerProcess) -> set[int]:
+    """Of every topic, by the last assignment it has logged."""
+    last = re.findall(r"tally.worker: reading (.*)", worker.log)[-1]
+    found = re.fullmatch(r"partitions (.*) of every topic", last)
+    assert found, last
+    return set(map(int, found[1].split(", ")))
+
+
+async def test_a_second_worker_joins_in_mid_run(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    with publishing(kafka) as end:
+        first = start()
+        moves_on(store)
+        second = start()
+        second.until_logged("of every topic")
+        moves_on(store)
+        until(lambda: partitions_read(first) | partitions_read(second) == set(range(PARTITIONS)))
+        end()
+    await assert_exact(kafka_log, store)
+    assert partitions_read(first) & partitions_read(second) == set()
+    for worker in (first, second):
+        worker.signal(signal.SIGTERM)
+    assert [first.wait(), second.wait()] == [0, 0]
+
+
+async def test_one_of_two_workers_is_killed(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    with publishing(kafka) as end:
+        killed, survivor = start(), start()
+        for worker in (killed, survivor):
+            worker.until_logged("of every topic")
+        until(lambda: len(partitions_read(killed) | partitions_read(survivor)) == PARTITIONS)
+        moves_on(store)
+        killed.signal(signal.SIGKILL)
+        killed.wait()
+        until(lambda: len(partitions_read(survivor)) == PARTITIONS, 2.5 * _SESSION_TIMEOUT)
+        moves_on(store)
+        end()
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_worker_sleeps_past_its_session_and_wakes(
+    kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
+) -> None:
+    with publishing(kafka) as end:
+        sleeper, survivor = start(), start()
+        for worker in (sleeper, survivor):
+            worker.until_logged("of every topic")
+        until(lambda: len(partitions_read(sleeper) | partitions_read(survivor)) == PARTITIONS)
+        moves_on(store)
+        sleeper.signal(signal.SIGSTOP)
+        until(lambda: len(partitions_read(survivor)) == PARTITIONS, 2.5 * _SESSION_TIMEOUT)
+        moves_on(store)
+        sleeper.signal(signal.SIGCONT)
+        until(lambda: len(partitions_read(survivor)) < PARTITIONS)
+        moves_on(store)
+        end()
+    await assert_exact(kafka_log, store)
+    assert sleeper.is_running
+
+
+@pytest.mark.parametrize("fault", ["once", "afterwards"])
+async def test_a_batch_that_raises_once_is_applied_once(kafka_log: KafkaLog, start: Start, store: RedisStore, fault: str) -> None:
+    kafka_log.append(mailer.take(20_000))
+    worker = start("--drain", settings={"FAULT": fault})
+    assert worker.wait() == 0
+    assert f"RuntimeError: raised {fault}" in worker.log
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_worker_is_asked_to_end_under_load(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    with publishing(kafka) as end:
+        first = start()
+        moves_on(store)
+        first.signal(signal.SIGTERM)
+        asked = monotonic()
+        assert first.wait() == 0
+        assert monotonic() - asked < 5
+        assert "WARNING" not in first.log
+        second = start()
+        moves_on(store)
+        end()
+    assert "refused" not in second.log  # it went on exactly where the first had stopped
+    await assert_exact(kafka_log, store)
+    second.signal(signal.SIGINT)
+    assert second.wait() == 0
+
+
+async def test_a_broker_that_is_away_comes_back(kafka_outage: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    kafka_log.append(mailer.take(3000))
+    kafka_outage.kill()
+    worker = start()
+    worker.until_logged("waiting for the log")
+    assert applied(store, PARTITIONS) == 0
+    kafka_outage.start()
+    until(lambda: applied(store, PARTITIONS) == 3000, 40)
+    kafka_outage.kill()
+    await asyncio.sleep(2)
+    kafka_outage.start()
+    kafka_log.append(mailer.take(1000, seed=1))
+    await assert_exact(kafka_log, store)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+
+
+async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
+    kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
+) -> None:
+    workers = [start() for _ in range(3)]
+    for worker in workers:
+        worker.until_logged("of every topic")
+    until(lambda: sorted(number for worker in workers for number in partitions_read(worker)) == list(range(PARTITIONS)))
+    assert sorted(len(partitions_read(worker)) for worker in workers) == [1, 1, 2]
+    kafka_log.append(mailer.take(5000))
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_drain_of_an_empty_log_ends_at_once(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    worker = start("--drain")
+    assert worker.wait() == 0
+    assert "nothing to drain" in worker.log
+    assert applied(store, PARTITIONS) == 0
+
+
+async def test_two_drains_share_the_work(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    kafka_log.append(mailer.take(20_000))
+    workers = [start("--drain"), start("--drain")]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_batch_that_always_raises_ends_the_worker(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    kafka_log.append(mailer.take(100))
+    worker = start("--drain", settings={"FAULT": "always", "TALLY_ATTEMPTS": "2"})
+    assert worker.wait() == 1
+    assert re.search(
+        r"ERROR tally.worker: partition \d failed 2 times in a row, lastly \S+ from offset 0.*: RuntimeError: raised again",
+        worker.log.splitlines()[-1],
+    )
+
+
+async def test_a_topic_that_is_absent_ends_the_worker(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start) -> None:
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        admin.delete_topics([MEETING])
+    worker = start("--drain")
+    assert worker.wait() == 1
+    assert re.search(r"ERROR tally.worker: .*meeting-events.*tally topics create", worker.log.splitlines()[-1])
+
+
+async def test_topics_with_another_number_of_partitions_end_the_worker(kafka_log: KafkaLog, start: Start) -> None:
+    worker = start("--drain", settings={"TALLY_PARTITIONS": "5"})
+    assert worker.wait() == 1
+    assert re.search(r"ERROR tally.worker: .*5", worker.log.splitlines()[-1])
+
+
+async def test_a_log_that_was_made_anew_ends_the_worker(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start) -> None:
+    kafka_log.append(mailer.take(500))
+    assert start("--drain").wait() == 0
+    remake_topics(kafka.bootstrap, PARTITIONS)
+    with KafkaLog(kafka.bootstrap, LogSettings(kafka_timeout=10)) as log:
+        log.append(mailer.take(20))
+    worker = start()
+    assert worker.wait() == 1
+    assert re.search(r"ERROR tally.worker: \S+ ends at offset \d+, before \d+, up to which it was applied", worker.log.splitlines()[-1])
+
+
+async def test_a_log_whose_beginning_is_gone_ends_the_worker_unless_gaps_are_allowed(
+    kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
+) -> None:
+    kafka_log.append(mailer.take(2000))
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        admin.delete_records({TopicPartition(EMAIL, 2): 10})
+    worker = start()
+    assert worker.wait() == 1
+    assert "email-events/2 begins at offset 10, behind 0" in worker.log.splitlines()[-1]
+    assert start("--drain", settings={"TALLY_ALLOW_GAPS": "true"}).wait() == 0
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_redis_that_is_away_comes_back(kafka_log: KafkaLog, start: Start, tmp_path: Path) -> None:
+    kafka_log.append(mailer.take(3000))
+    with EmbeddedRedis(tmp_path / "redis") as redis, RedisStore(redis.url) as store:
+        redis.kill()
+        worker = start(settings={"TALLY_REDIS": redis.url})
+        worker.until_logged("waiting for Redis")
+        redis.start()
+        until(lambda: applied(store, PARTITIONS) == 3000)
+        redis.kill()
+        kafka_log.append(mailer.take(2000, seed=1))
+        until(lambda: worker.log.count("waiting") > 2)
+        redis.start()
+        await assert_exact(kafka_log, store)
+        redis.kill()
+        worker.signal(signal.SIGTERM)
+        assert worker.wait(5) == 0
+        redis.start()
