@@ -60,7 +60,7 @@ def make_app(
         autodiscover=False,
     )
     app.load_positions = ingest.load_positions
-    app.max_batch = settings.max_batch
+    app.max_batch = settings.batch_size
     app.source = log if broker.startswith("tallylog:") else None
     for topic in SOURCE_TOPICS:
         app.agent(app.topic(topic, schema=BatchSchema()), name=f"tally.{topic}")(_agent(ingest))

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from time import monotonic
 
@@ -15,6 +15,7 @@ from streams.positions import HoleInLog, Lane, check_follows, check_holes, store
 from streams.projector import Applied, Batch, Projector, TooManyFailures
 from streams.settings import WorkerSettings
 from streams.transport.batches import BatchConsumer, RecordBatch
+from streams.waiting import WaitingBatches
 
 logger = logging.getLogger("tally.worker")
 
@@ -54,14 +55,12 @@ class Ingest:
         self._generation = generation
         self._fail = fail
         self._closed = False
-        self._in_hand = 0
+        self._waiting = WaitingBatches(settings.waiting_batches)
+        self._at_work: dict[int, asyncio.Task[None]] = {}
         self._idle = asyncio.Event()
         self._idle.set()
         self._failed: Counter[int] = Counter()  # partition -> attempts in a row
-        self._waiting: defaultdict[int, dict[int, RecordBatch]] = defaultdict(dict)
         self._patience = Patience(settings.report_interval)
-        # While a refusal moves the positions of all topics of a partition, no batch of it may be applied.
-        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def load_positions(self, assigned: set[TP]) -> Mapping[TP, int]:
         """Where to read on, after a rebalance. Forgets the partitions that went to others."""
@@ -80,47 +79,65 @@ class Ingest:
         return {TP(*lane): offset for lane, offset in self.positions.items()}
 
     async def take(self, batch: RecordBatch) -> None:
-        """Apply a batch, unless it is out of date. Raises nothing: Faust would take a batch that raised for done and go on behind it.
+        """Have a batch applied, after those of its topic before it. Returns as soon as there is room for it to wait."""
+        if self._closed:
+            return
+        await self._waiting.put(batch)
+        self._set_to_work(batch.tp.partition)
 
-        Batches of other topics that wait for the same partition are applied with it: one commit instead of five while little is written.
+    def look_after(self) -> None:
+        """Have every partition with nothing in hand compared with the store.
+
+        A store that was emptied or set back is noticed by the next commit of a partition; one to which nothing comes would stay behind.
         """
-        partition = batch.tp.partition
-        waiting = self._waiting[partition]
-        waiting[id(batch)] = batch
-        self._in_hand += 1
-        self._idle.clear()
-        try:
-            async with self._turns[partition]:
-                if id(batch) in waiting and (together := self._together(waiting, batch)):
-                    await self._apply(partition, together)
-        finally:
-            waiting.pop(id(batch), None)
-            self._in_hand -= 1
-            if not self._in_hand:
-                self._idle.set()
+        for partition in {lane.partition for lane in self.positions}:
+            self._set_to_work(partition, compare=True)
 
-    def _together(self, waiting: dict[int, RecordBatch], first: RecordBatch) -> list[RecordBatch]:
-        """Take `first`, and what fits in with it, from those waiting. What is out of date is taken too, and dropped."""
-        together: list[RecordBatch] = []
-        room = self._settings.max_batch
-        for batch in (first, *(other for other in waiting.values() if other is not first)):
-            if self._closed or self.consumer.is_stale(batch):
-                del waiting[id(batch)]
-            elif not together or len(batch) <= room:
-                del waiting[id(batch)]
-                together.append(batch)
-                room -= len(batch)
-        return together
+    async def settled(self) -> None:
+        """Wait until nothing is in hand any more."""
+        await self._idle.wait()
 
     async def close(self) -> None:
-        """Begin no other batch, and wait for those in hand, for `stop_timeout` seconds at most."""
+        """Begin no other commit, and wait for those in hand, for `stop_timeout` seconds at most."""
         self._closed = True
         try:
-            await asyncio.wait_for(self._idle.wait(), self._settings.stop_timeout)
+            await asyncio.wait_for(self.settled(), self._settings.stop_timeout)
         except TimeoutError:
             logger.warning(
-                "stopping without the end of %d batches in hand: they are applied whole or not at all, and read again", self._in_hand
+                "stopping without the end of %d commits in hand: they are written whole or not at all, and read again", len(self._at_work)
             )
+
+    def _set_to_work(self, partition: int, *, compare: bool = False) -> None:
+        if partition not in self._at_work and not self._closed:
+            self._idle.clear()
+            self._at_work[partition] = asyncio.create_task(self._work(partition, compare=compare))
+
+    async def _work(self, partition: int, *, compare: bool) -> None:
+        """Apply what waits for a partition, one commit after the other, until nothing does."""
+        try:
+            if compare:
+                await self._compare(partition)
+            while not self._closed and (batches := self._waiting.take(partition, self._settings.max_batch, self._is_usable)):
+                await self._apply(partition, batches)
+        finally:
+            del self._at_work[partition]
+            if not self._at_work:
+                self._idle.set()
+
+    async def _compare(self, partition: int) -> None:
+        """Read the partition again if the store does not stand where this worker has brought it."""
+        try:
+            stored = await stored_positions(self._store, self._generation, [partition])
+        except AWAY:
+            return
+        if any(self.positions.get(lane, offset) != offset for lane, offset in stored.items()):
+            logger.warning(
+                "Redis does not stand where this worker left partition %d: it was emptied, set back or written by another", partition
+            )
+            await self._read_again(partition)
+
+    def _is_usable(self, batch: RecordBatch) -> bool:
+        return not self.consumer.is_stale(batch)
 
     async def _apply(self, partition: int, batches: Sequence[RecordBatch]) -> None:
         try:

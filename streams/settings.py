@@ -1,7 +1,11 @@
 """How a worker works: settings from the environment, with the prefix `TALLY_`."""
 
+from typing import Final
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_BATCHES_IN_A_COMMIT: Final = 4
 
 
 class WorkerSettings(BaseSettings):
@@ -18,9 +22,9 @@ class WorkerSettings(BaseSettings):
         description="A name of its own for each worker: restarted under it within the session timeout, it goes on without a rebalance",
     )
     max_batch: int = Field(
-        default=4_000, ge=1, le=100_000, description="Records in one commit at most; a commit of many keeps readers of Redis waiting"
+        default=8_000, ge=1, le=100_000, description="Records in one commit at most; a commit of many keeps readers of Redis waiting"
     )
-    waiting_batches: int = Field(default=4, ge=1, description="Batches of each topic held in memory while others are applied")
+    waiting_batches: int = Field(default=4, ge=1, description="Batches of each topic and partition held in memory while others are applied")
     fetch_bytes: int = Field(default=4 << 20, ge=1 << 16, description="Bytes fetched from one partition at once")
     session_timeout: float = Field(
         default=10.0, ge=1, le=60, description="Silence after which Kafka gives a worker's partitions to the others"
@@ -39,6 +43,11 @@ class WorkerSettings(BaseSettings):
     allow_gaps: bool = Field(
         default=False, description="Whether offsets may be missing in the log, as publishers that write in transactions cause it"
     )
+
+    @property
+    def batch_size(self) -> int:
+        """Records that travel together: a part of what a commit takes, so that it has room for several topics."""
+        return max(1, self.max_batch // _BATCHES_IN_A_COMMIT)
 
     @property
     def heartbeat_interval(self) -> float:

@@ -21,9 +21,10 @@ from events.shared_process import ServerError
 from events.topics import SOURCE_TOPICS
 from projections import generations
 from projections.settings import RedisSettings
+from projections.tables.boot import check
 from projections.tables.opening import redis_url
 from projections.tables.redis import RedisWritableStore
-from projections.tables.store import StoreError, WritableStore
+from projections.tables.store import StoreError, StoreUnavailable, WritableStore
 from streams.app import make_app
 from streams.drain import Drain
 from streams.ingest import Ingest
@@ -31,7 +32,6 @@ from streams.patience import Patience
 from streams.projector import FailureLimits, Projector
 from streams.quarantine import QuarantineWriter
 from streams.settings import WorkerSettings
-from streams.store_check import check_store
 from streams.threads import in_thread
 from streams.transport.batches import BatchApp
 
@@ -87,6 +87,7 @@ class Worker:
         self._patience = Patience(settings.report_interval)
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
+        self._partitions = 0
 
     async def run(self) -> None:
         """Until a signal, or the end of the drain. Raises `WorkerFailed`."""
@@ -119,16 +120,19 @@ class Worker:
         async with AsyncExitStack() as stack:
             log = await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(partial(open_log, self._log_settings)))
             stack.push_async_callback(_farewell, log.close)
-            check = partial(log.check_topics, self._log_settings.asked_partitions)
-            await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(check))
-            partitions = log.partitions(SOURCE_TOPICS[0])
+            check_topics = partial(log.check_topics, self._log_settings.asked_partitions)
+            await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(check_topics))
+            self._partitions = await in_thread(partial(log.partitions, SOURCE_TOPICS[0]))
             store = await self._open_store(stack)
-            generation = await self._patience.ask("Redis", lambda: generations.enter(store, partitions, int(time.time() * 1000)))
+            generation = await self._patience.ask("Redis", lambda: self._enter(store))
             drain = await Drain.begin(log, store, generation.number) if self._drain else None
             if drain is not None and await self._patience.ask("Redis", drain.is_done):
                 logger.info("nothing to drain: all %d records of the log are applied", drain.total)
                 return
             await self._project(log, store, generation.number, drain)
+
+    async def _enter(self, store: WritableStore) -> generations.Generation:
+        return await generations.enter(store, self._partitions, int(time.time() * 1000))
 
     async def _open_store(self, stack: AsyncExitStack) -> WritableStore:
         server = redis_url(self._redis_settings.redis)
@@ -136,7 +140,8 @@ class Worker:
         stack.push_async_callback(_farewell, lambda: server.__exit__(None, None, None))
         store = RedisWritableStore(url)
         stack.push_async_callback(store.aclose)
-        await self._patience.ask("Redis", lambda: check_store(store))
+        for warning in await self._patience.ask("Redis", lambda: check(store)):
+            logger.warning("%s", warning)
         return store
 
     async def _project(self, log: Log, store: WritableStore, generation: int, drain: Drain | None) -> None:
@@ -147,7 +152,7 @@ class Worker:
         )
         ingest = Ingest(projector, store, log, settings, generation=generation, fail=self._fail)
         app = make_app(ingest, broker_url(log), settings, self._log_settings, log, generation=generation)
-        report = asyncio.create_task(self._report(ingest, log))
+        report = asyncio.create_task(self._report(ingest, log, store))
         try:
             await app.start()
             if drain is None:
@@ -168,11 +173,19 @@ class Worker:
                 return
             await asyncio.sleep(_DRAIN_POLL)
 
-    async def _report(self, ingest: Ingest, log: Log) -> None:
+    async def _report(self, ingest: Ingest, log: Log, store: WritableStore) -> None:
         """A line every few seconds."""
         before, then = 0, monotonic()
         while True:
             await asyncio.sleep(self._settings.report_interval)
+            ingest.look_after()
+            try:
+                # A Redis that was emptied has forgotten which generation it holds.
+                await self._enter(store)
+            except StoreUnavailable:
+                pass  # the commits wait for it, and say so
+            except StoreError as error:
+                self._fail(error)
             try:
                 ends = await asyncio.wait_for(in_thread(partial(log.ends, SOURCE_TOPICS)), self._settings.report_interval)
                 lag = f"{sum(max(0, ends[lane] - offset) for lane, offset in ingest.positions.items()):,} records behind"
@@ -188,11 +201,11 @@ class Worker:
 def broker_url(log: Log) -> str:
     """Where Faust finds the log."""
     if isinstance(log, SqliteLog):
-        return f"tallylog://{log._path}"
+        return f"tallylog://{log.path}"
     from events.log.kafka import KafkaLog  # takes a while to import, which nobody on SQLite need wait for
 
     if isinstance(log, KafkaLog):
-        return ";".join(f"batched://{address}" for address in log._bootstrap.split(","))
+        return ";".join(f"batched://{address}" for address in log.bootstrap.split(","))
     raise LogError(f"no transport for a {type(log).__name__}")
 
 

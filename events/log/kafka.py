@@ -47,7 +47,7 @@ class KafkaLog:
     """
 
     def __init__(self, bootstrap: str, settings: LogSettings | None = None) -> None:
-        self._bootstrap = bootstrap
+        self.bootstrap = bootstrap
         self._settings = settings or LogSettings()
         self._options = connection(bootstrap, self._settings)
         self._timeout = self._settings.kafka_timeout
@@ -67,27 +67,27 @@ class KafkaLog:
         self._closed = False
 
     def create_topics(self, partitions: int, replication: int = 1) -> list[str]:
-        with translated(self._bootstrap), self._admin() as admin:
+        with translated(self.bootstrap), self._admin() as admin:
             return kafka_topics.create(admin, partitions, replication)
 
     def check_topics(self, partitions: int | None = None) -> None:
-        with translated(self._bootstrap), self._admin() as admin:
-            if faults := kafka_topics.faults(admin, self._bootstrap, partitions):
+        with translated(self.bootstrap), self._admin() as admin:
+            if faults := kafka_topics.faults(admin, self.bootstrap, partitions):
                 raise TopicError("; ".join(faults))
 
     def partitions(self, topic: str) -> int:
         if topic not in self._counts:
-            with translated(self._bootstrap), self._reading:
+            with translated(self.bootstrap), self._reading:
                 partitions = self._reader().partitions_for_topic(topic)
             if not partitions:
-                raise TopicError(f"Kafka at {self._bootstrap} has no topic {topic!r}; make the topics with: {CREATE_COMMAND}")
+                raise TopicError(f"Kafka at {self.bootstrap} has no topic {topic!r}; make the topics with: {CREATE_COMMAND}")
             self._counts[topic] = len(partitions)
         return self._counts[topic]
 
     def send(self, record: NewRecord, acknowledge: Acknowledge) -> None:
         """Hand over the record. `acknowledge` runs in the client's network thread: keep it short. Waits while 32 MB are under way."""
         partition = partition_for(record.key, self.partitions(record.topic))
-        with translated(self._bootstrap):
+        with translated(self.bootstrap):
             producer = self._writer()
             number = self._await_turn(record, acknowledge)
             try:
@@ -109,13 +109,13 @@ class KafkaLog:
             if not self._changed.wait_for(lambda: next(iter(self._waiting), last + 1) > last, timeout):
                 left = sum(number <= last for number in self._waiting)
                 raise LogUnavailable(
-                    f"Kafka at {self._bootstrap} has not acknowledged {left} records in {timeout:g} s; see that it runs, then flush again"
+                    f"Kafka at {self.bootstrap} has not acknowledged {left} records in {timeout:g} s; see that it runs, then flush again"
                 )
 
     def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
         place = self._place(topic, partition)
         records: list[Record] = []
-        with translated(self._bootstrap), self._reading:
+        with translated(self.bootstrap), self._reading:
             consumer = self._reader()
             end = self._ask(consumer.end_offsets, [place])[place]
             if offset >= end or limit <= 0:
@@ -133,24 +133,24 @@ class KafkaLog:
                     deadline = monotonic() + self._timeout
                 elif monotonic() > deadline:
                     raise LogUnavailable(
-                        f"Kafka at {self._bootstrap} did not send {topic}/{partition} from {position} on within {self._timeout:g} s"
+                        f"Kafka at {self.bootstrap} did not send {topic}/{partition} from {position} on within {self._timeout:g} s"
                     )
             self._next = (place, position)
         return records
 
     def begin(self, topic: str, partition: int) -> int:
         place = self._place(topic, partition)
-        with translated(self._bootstrap), self._reading:
+        with translated(self.bootstrap), self._reading:
             return self._ask(self._reader().beginning_offsets, [place])[place]
 
     def end(self, topic: str, partition: int) -> int:
         place = self._place(topic, partition)
-        with translated(self._bootstrap), self._reading:
+        with translated(self.bootstrap), self._reading:
             return self._ask(self._reader().end_offsets, [place])[place]
 
     def ends(self, topics: Sequence[str]) -> Mapping[tuple[str, int], int]:
         places = [TopicPartition(topic, partition) for topic in topics for partition in range(self.partitions(topic))]
-        with translated(self._bootstrap), self._reading:
+        with translated(self.bootstrap), self._reading:
             found = self._ask(self._reader().end_offsets, places)
         return {(place.topic, place.partition): found[place] for place in places}
 
@@ -164,7 +164,7 @@ class KafkaLog:
                 self.flush(2 * self._timeout + 1)
             _end_producer(producer)
         for number in list(self._acknowledges):
-            self._failed(number, LogUnavailable(f"Kafka at {self._bootstrap} had not acknowledged the record when the log was closed"))
+            self._failed(number, LogUnavailable(f"Kafka at {self.bootstrap} had not acknowledged the record when the log was closed"))
         with self._reading:
             if self._consumer is not None:
                 self._consumer.close(autocommit=False)
@@ -179,7 +179,7 @@ class KafkaLog:
     # The clients, made when first needed
 
     def _admin(self) -> KafkaAdminClient:
-        admin: KafkaAdminClient = connect(KafkaAdminClient, self._bootstrap, self._timeout, **self._options)
+        admin: KafkaAdminClient = connect(KafkaAdminClient, self.bootstrap, self._timeout, **self._options)
         return admin
 
     def _writer(self) -> KafkaProducer:
@@ -193,7 +193,7 @@ class KafkaLog:
                 milliseconds = self._options["request_timeout_ms"]
                 self._producer = connect(
                     KafkaProducer,
-                    self._bootstrap,
+                    self.bootstrap,
                     self._timeout,
                     **self._options,
                     acks="all",
@@ -215,7 +215,7 @@ class KafkaLog:
             if self._consumer is None:
                 self._consumer = connect(
                     KafkaConsumer,
-                    self._bootstrap,
+                    self.bootstrap,
                     self._timeout,
                     **self._options,
                     group_id=None,
@@ -264,7 +264,7 @@ class KafkaLog:
     def _failed(self, number: int, error: Exception) -> None:
         if not isinstance(error, RetriableError | LogError):
             self._producer_failed = True  # an idempotent producer takes no more records after such an error: the next send gets a new one
-        self._end(number, error if isinstance(error, LogError) else meaning(error, self._bootstrap))
+        self._end(number, error if isinstance(error, LogError) else meaning(error, self.bootstrap))
 
     def _end(self, number: int, result: Appended | Exception) -> None:
         acknowledge = self._acknowledges.pop(number, None)

@@ -36,15 +36,15 @@ class SqliteLog:
     def __init__(self, path: Path | str, partitions: int | None = None, *, timeout: float = 30.0, clock: Callable[[], int] = _now) -> None:
         if partitions is not None and not 1 <= partitions <= MAX_PARTITIONS:
             raise TopicError(f"partitions must be 1 to {MAX_PARTITIONS}, not {partitions}")
-        self._path = Path(path).absolute()
+        self.path = Path(path).absolute()
         self._timeout = timeout
         self._clock = clock
         self._names = frozenset(topic.name for topic in TOPICS)
-        self._reader = connect(self._path, timeout)
+        self._reader = connect(self.path, timeout)
         self._reading = Lock()
         self._closed = False
         try:
-            self._partitions = prepare(self._reader, self._path, partitions)
+            self._partitions = prepare(self._reader, self.path, partitions)
         except BaseException:
             self._reader.close()
             raise
@@ -62,7 +62,7 @@ class SqliteLog:
     def check_topics(self, partitions: int | None = None) -> None:
         with self._reading:
             self._refuse_when_closed()
-            prepare(self._reader, self._path, partitions)
+            prepare(self._reader, self.path, partitions)
 
     def partitions(self, topic: str) -> int:
         if topic not in self._names:
@@ -82,7 +82,7 @@ class SqliteLog:
     def flush(self, timeout: float | None = None) -> None:
         if not self._commits.flush(timeout):
             raise LogUnavailable(
-                f"{self._commits.pending} records were not in the log {self._path} after {timeout:g} s; flush again to wait on"
+                f"{self._commits.pending} records were not in the log {self.path} after {timeout:g} s; flush again to wait on"
             )
 
     def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
@@ -115,7 +115,7 @@ class SqliteLog:
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
-            raise LogError(f"the log {self._path} is closed: open it again to use it")
+            raise LogError(f"the log {self.path} is closed: open it again to use it")
 
     def _ask(self, question: str, topic: str, partition: int, *parameters: int) -> list[Any]:
         if not 0 <= partition < self.partitions(topic):
@@ -125,7 +125,7 @@ class SqliteLog:
             try:
                 return self._reader.execute(question.format(table(topic, partition)), parameters).fetchall()
             except sqlite3.Error as error:
-                raise failure("cannot read", self._path, error) from error
+                raise failure("cannot read", self.path, error) from error
 
     def _commit(self, batch: Sequence[Sent]) -> list[Appended]:
         """Write the batch in one transaction. Runs in the committing thread."""
@@ -134,7 +134,7 @@ class SqliteLog:
             lanes.setdefault((sent.record.topic, sent.partition), []).append(index)
         places: dict[int, Appended] = {}
         try:
-            self._writer = self._writer or connect(self._path, self._timeout)
+            self._writer = self._writer or connect(self.path, self._timeout)
             with transaction(self._writer):
                 for (topic, partition), indices in lanes.items():
                     start, stamp = self._next(self._writer, topic, partition)
@@ -146,7 +146,7 @@ class SqliteLog:
                     insert(self._writer, topic, partition, rows)
         except sqlite3.Error as error:
             self._close_writer()  # the next batch begins anew, whatever state this one left
-            raise failure("not stored in", self._path, error) from error
+            raise failure("not stored in", self.path, error) from error
         return [places[index] for index in range(len(batch))]
 
     def _next(self, writer: sqlite3.Connection, topic: str, partition: int) -> tuple[int, int]:

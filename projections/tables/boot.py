@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from projections.tables.store import StoreError, WritableStore
+from projections.tables.store import StoreError, StoreUnavailable, WritableStore
 
 _LONG_LISTPACK: Final = 1024
 """Entries up to which a hash kept as a listpack, which is searched from its beginning, does no harm."""
@@ -11,7 +11,12 @@ _LONG_LISTPACK: Final = 1024
 
 async def check(store: WritableStore) -> list[str]:
     """Warnings, one line each, about settings that cost safety or speed. Raises `StoreError` for one under which numbers would get lost."""
-    settings = await store.settings()
+    try:
+        settings = await store.settings()
+    except StoreUnavailable:
+        raise
+    except StoreError as error:  # hosted servers do not show their configuration
+        return [f"the configuration of Redis cannot be read ({error}): see that it has maxmemory-policy noeviction and appendonly yes"]
     policy = settings.get("maxmemory-policy", "noeviction")
     if policy != "noeviction":
         raise StoreError(

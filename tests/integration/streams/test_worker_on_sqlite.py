@@ -8,10 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import redis
 
 from events.log.record import NewRecord
 from events.log.sqlite import SqliteLog
 from events.topics import EMAIL, QUARANTINE, SOURCE_TOPICS
+from projections import generations
 from projections.dump import dump
 from projections.tables.redis import RedisStore
 from tests.faults import mailer
@@ -105,6 +107,19 @@ async def test_a_killed_worker_leaves_nothing_half_done_and_no_lock(log: SqliteL
     assert applied(store, PARTITIONS) < 20_000, "the kill came too late to show anything"
     assert start("--drain").wait() == 0
     assert dump(store, PARTITIONS) == await refold(log)
+
+
+async def test_a_redis_that_is_emptied_under_a_running_worker_is_filled_again(
+    log: SqliteLog, store: RedisStore, start: Start, valkey: str
+) -> None:
+    log.append(mailer.take(500))
+    start()
+    until(lambda: applied(store, PARTITIONS) == 500)
+    with redis.Redis.from_url(valkey) as client:
+        client.flushall()
+    until(lambda: applied(store, PARTITIONS) == 500)
+    assert dump(store, PARTITIONS) == await refold(log)
+    until(lambda: generations.active(store) is not None)
 
 
 def test_a_second_worker_is_refused_with_the_remedy(log: SqliteLog, store: RedisStore, start: Start) -> None:

@@ -45,3 +45,13 @@ async def test_the_embedded_server_and_debians_answer_the_questions(request: pyt
     assert {"maxmemory-policy", "appendonly", "hash-max-listpack-entries"} == set(await store.settings())
     assert [warning for warning in await check(store) if "listpack" in warning] == []
     await store.aclose()
+
+
+class Hosted(MemoryStore):
+    async def settings(self) -> Mapping[str, str]:
+        raise StoreError("unknown command CONFIG")
+
+
+async def test_a_hosted_server_that_hides_its_configuration_is_a_warning() -> None:
+    (warning,) = await check(Hosted())
+    assert "unknown command CONFIG" in warning

@@ -85,6 +85,11 @@ class Scene:
         consumer: Any = self.consumer
         self.ingest.consumer = consumer
 
+    async def take(self, batch: RecordBatch) -> None:
+        """Hand over a batch, and see what becomes of it."""
+        await self.ingest.take(batch)
+        await self.ingest.settled()
+
     def holds(self, topic: str, partition: int, count: int, applied: int = 0) -> None:
         self.log.put(topic, partition, count)
         if applied:
@@ -109,7 +114,7 @@ async def test_a_batch_is_applied_and_counted() -> None:
     scene.holds(EMAIL, 0, 5)
     await scene.ingest.load_positions({TP(EMAIL, 0)})
     batch = batch_of(EMAIL, 0, 0, range(5))
-    await scene.ingest.take(batch)
+    await scene.take(batch)
     assert scene.projector.batches == [Batch(EMAIL, 0, 0, 5, batch)]
     assert (scene.ingest.applied, scene.ingest.quarantined, scene.ingest.positions) == (4, 1, {Lane(EMAIL, 0): 5})
     assert scene.consumer.applied == [batch]
@@ -134,7 +139,7 @@ async def test_what_went_to_another_worker_is_forgotten_and_nothing_else() -> No
 async def test_a_stale_batch_is_not_applied() -> None:
     scene = Scene()
     scene.consumer.stale = True
-    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
     assert (scene.projector.batches, scene.consumer.applied) == ([], [])
 
 
@@ -142,7 +147,7 @@ async def test_after_a_refusal_every_topic_of_the_partition_is_read_again_from_w
     scene = Scene(Refused("version is 5, read was 4"))
     scene.holds(EMAIL, 1, 9, applied=6)
     scene.holds(ENROLLMENT, 1, 3, applied=2)
-    await scene.ingest.take(batch_of(EMAIL, 1, 4, range(4, 9)))
+    await scene.take(batch_of(EMAIL, 1, 4, range(4, 9)))
     positions = dict.fromkeys(SOURCE_TOPICS, 0) | {EMAIL: 6, ENROLLMENT: 2}
     assert scene.consumer.sought == [{TP(topic, 1): offset for topic, offset in positions.items()}]
     assert (scene.projector.forgotten, scene.consumer.applied, scene.failures) == ([1], [], [])
@@ -152,7 +157,7 @@ async def test_after_a_refusal_every_topic_of_the_partition_is_read_again_from_w
 async def test_after_an_error_that_may_pass_the_batch_is_read_again(error: Exception) -> None:
     scene = Scene(error)
     scene.holds(EMAIL, 0, 5)
-    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
     assert (len(scene.consumer.sought), scene.consumer.applied, scene.failures) == (1, [], [])
 
 
@@ -160,7 +165,7 @@ async def test_a_batch_that_fails_again_and_again_ends_the_worker() -> None:
     scene = Scene(*(RuntimeError("again") for _ in range(3)), attempts=3)
     scene.holds(EMAIL, 0, 5)
     for _ in range(4):
-        await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
+        await scene.take(batch_of(EMAIL, 0, 0, range(5)))
     assert [str(failure) for failure in scene.failures] == [
         "partition 0 failed 3 times in a row, lastly email-events/0 from offset 0: RuntimeError: again"
     ]
@@ -172,15 +177,15 @@ async def test_a_batch_that_fails_again_and_again_ends_the_worker() -> None:
 async def test_an_error_that_will_not_pass_ends_the_worker_at_once(error: Exception) -> None:
     scene = Scene(error)
     scene.holds(EMAIL, 0, 5)
-    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
-    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
     assert (scene.failures, len(scene.projector.batches)) == ([error], 1)
 
 
 async def test_a_gap_ends_the_worker_and_nothing_behind_it_is_applied() -> None:
     scene = Scene()
     scene.holds(EMAIL, 0, 9)
-    await scene.ingest.take(batch_of(EMAIL, 0, 2, range(5, 9)))
+    await scene.take(batch_of(EMAIL, 0, 2, range(5, 9)))
     assert [type(failure) for failure in scene.failures] == [HoleInLog]
     assert "email-events/0 holds nothing from offset 2 to 4" in str(scene.failures[0])
     assert scene.projector.batches == []
@@ -190,7 +195,7 @@ async def test_a_gap_ends_the_worker_and_nothing_behind_it_is_applied() -> None:
 async def test_a_gap_is_as_usual_where_it_is_expected(topic: str, settings: Mapping[str, Any]) -> None:
     scene = Scene(**settings)
     scene.holds(topic, 0, 9)
-    await scene.ingest.take(batch_of(topic, 0, 2, range(5, 9)))
+    await scene.take(batch_of(topic, 0, 2, range(5, 9)))
     assert (len(scene.projector.batches), scene.failures) == (1, [])
 
 
@@ -213,17 +218,19 @@ async def test_a_log_that_lost_its_beginning_ends_the_worker_unless_gaps_are_all
 async def test_nothing_is_begun_after_the_end() -> None:
     scene = Scene()
     await scene.ingest.close()
-    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
     assert (scene.projector.batches, scene.consumer.applied) == ([], [])
 
 
 async def waiting_behind_one(scene: Scene, *batches: RecordBatch) -> None:
     """Take the batches while another of the same partition is being applied."""
     scene.projector.gate.clear()
-    takes = [asyncio.create_task(scene.ingest.take(batch)) for batch in (batch_of(EMAIL, 0, 0, range(5)), *batches)]
+    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(5)))
     await scene.projector.begun.wait()
+    for batch in batches:
+        await scene.ingest.take(batch)
     scene.projector.gate.set()
-    await asyncio.gather(*takes)
+    await scene.ingest.settled()
 
 
 async def test_batches_that_wait_for_one_partition_are_applied_together() -> None:
@@ -260,12 +267,27 @@ async def test_what_becomes_stale_while_it_waits_is_dropped() -> None:
 async def test_the_end_waits_for_the_batch_in_hand_and_begins_no_other() -> None:
     scene = Scene()
     scene.projector.gate.clear()
-    takes = [asyncio.create_task(scene.ingest.take(batch_of(topic, 0, 0, range(2)))) for topic in (EMAIL, MEETING)]
+    await scene.ingest.take(batch_of(EMAIL, 0, 0, range(2)))
     await scene.projector.begun.wait()
+    await scene.ingest.take(batch_of(MEETING, 0, 0, range(2)))
     end = asyncio.create_task(scene.ingest.close())
     await asyncio.sleep(0)
     assert not end.done()
     scene.projector.gate.set()
     await end
-    await asyncio.gather(*takes)
     assert [batch.topic for batch in scene.projector.batches] == [EMAIL]
+
+
+async def test_a_store_that_was_set_back_is_noticed_though_nothing_comes() -> None:
+    scene = Scene()
+    scene.holds(EMAIL, 0, 5)
+    await scene.ingest.load_positions({TP(topic, 0) for topic in SOURCE_TOPICS})
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
+    scene.ingest.look_after()
+    await scene.ingest.settled()
+    assert scene.consumer.sought == []
+    set_position(scene.store, EMAIL, 0, 2)
+    scene.ingest.look_after()
+    await scene.ingest.settled()
+    assert scene.consumer.sought == [{TP(topic, 0): 2 if topic == EMAIL else 0 for topic in SOURCE_TOPICS}]
+    assert (scene.projector.forgotten, scene.ingest.positions[Lane(EMAIL, 0)]) == ([0], 2)

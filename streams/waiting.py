@@ -1,0 +1,47 @@
+"""Batches that wait for their partition, and which of them go into one commit."""
+
+import asyncio
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from streams.positions import Lane
+from streams.transport.batches import RecordBatch
+
+
+class WaitingBatches:
+    """Up to `room` batches of each lane (topic and partition). Everything runs in one event loop."""
+
+    def __init__(self, room: int) -> None:
+        self._room: defaultdict[Lane, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(room))
+        self._lanes: defaultdict[int, dict[str, deque[RecordBatch]]] = defaultdict(dict)
+
+    async def put(self, batch: RecordBatch) -> None:
+        """Add a batch, as soon as there is room in its lane."""
+        topic, partition = batch.tp
+        await self._room[Lane(topic, partition)].acquire()
+        self._lanes[partition].setdefault(topic, deque()).append(batch)
+
+    def take(self, partition: int, records: int, usable: Callable[[RecordBatch], bool]) -> list[RecordBatch]:
+        """Take batches of a partition for one commit: at least one if there is any, and no more than so many `records` of several.
+
+        Of each topic in its order, and of all topics the oldest first by the log's own time. What happens to a contact at one time is
+        spread over the topics; so most of it meets in one commit, and the contact is written once. Batches not `usable` are dropped.
+        """
+        lanes = self._lanes[partition]
+        taken: list[RecordBatch] = []
+        while True:
+            for topic, lane in lanes.items():
+                while lane and not usable(lane[0]):
+                    self._remove(Lane(topic, partition), lane)
+            heads = [topic for topic, lane in lanes.items() if lane]
+            if not heads:
+                return taken
+            oldest = min(heads, key=lambda topic: lanes[topic][0][0].timestamp)
+            records -= len(lanes[oldest][0])
+            if taken and records < 0:
+                return taken
+            taken.append(self._remove(Lane(oldest, partition), lanes[oldest]))
+
+    def _remove(self, lane: Lane, waiting: deque[RecordBatch]) -> RecordBatch:
+        self._room[lane].release()
+        return waiting.popleft()
