@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  the partition's progress hash
 -- KEYS[2..] every other key that is written
--- ARGV[1]  msgpack of {version, committed_at, positions, progress, lengths, hashes, strings, appends, counters, registrations}:
+-- ARGV[1]  msgpack of {version, committed_at, positions, progress, lengths, hashes, strings, appends, counters, registrations, full}:
 --   positions  {topic, start, next, ...}
 --   progress   {field, number, ...}
 --   lengths    {position in KEYS, length that the list must have, ...}
@@ -10,13 +10,14 @@
 --   strings    {position in KEYS, {byte offset, bytes, ...}, ...}
 --   appends    {position in KEYS, {entry, ...}, ...}
 --   counters   {position in KEYS, {field, change, ...}, ...}
+--   full       {position in KEYS, ...} of strings that will not grow any more
 --   registrations  {position in KEYS, {field to create empty if missing, ...}, ...}
 --
 -- Returns {1, new version}, or {0, reason}. A script does not roll back, so everything that could fail is checked before the first write.
 
 local commit = cmsgpack.unpack(ARGV[1])
 local progress = KEYS[1]
-local version, committed_at, positions, fields, lengths, hashes, strings, appends, counters, registrations = unpack(commit)
+local version, committed_at, positions, fields, lengths, hashes, strings, appends, counters, registrations, full = unpack(commit)
 
 -- The fence: nothing may have moved since the worker read.
 local current = redis.call('HGET', progress, 'version') or '0'
@@ -68,6 +69,9 @@ for i = 1, #strings, 2 do
   for j = 1, #patches, 2 do
     redis.call('SETRANGE', key, patches[j], patches[j + 1])
   end
+end
+for i = 1, #full do  -- SETRANGE doubles the room of a string whenever it grows; written anew it takes just what it needs
+  redis.call('SET', KEYS[full[i]], redis.call('GET', KEYS[full[i]]))
 end
 for i = 1, #appends, 2 do
   local key, entries = KEYS[appends[i]], appends[i + 1]

@@ -31,7 +31,9 @@ import numpy as np
 
 from projections.meaning import FLAGS, MESSAGE_NUMBERS, OUTCOMES, STATUSES, STEP_FACTS, TOTALS
 
-CHUNK_ROWS: Final = 1024
+CHUNK_ROWS: Final = 256
+"""Small, because a chunk that is not full yet has slack behind it, and because a reader reads a whole chunk again when one row has
+changed."""
 SEPARATOR: Final = "\x1f"
 
 ROW: Final = np.dtype(

@@ -10,10 +10,13 @@ import msgpack
 import redis
 import redis.exceptions
 
+from projections.tables.layout import CHUNK_ROWS, ROW, STEP_CELL
 from projections.tables.store import Commit, Committed, Question, Refused, StoreError, StoreUnavailable
 
 _COMMIT: Final = files("projections.tables").joinpath("commit.lua").read_text(encoding="utf-8")
 _SETTINGS: Final = ("maxmemory-policy", "appendonly", "hash-max-listpack-entries")
+_FULL: Final = (CHUNK_ROWS * ROW.itemsize, CHUNK_ROWS * STEP_CELL.itemsize)
+"""Bytes of a chunk that will not grow any more."""
 _pack: Final = partial(msgpack.packb, use_bin_type=False)  # the unpacker of Redis knows no binary type
 
 
@@ -105,8 +108,12 @@ def packed(commit: Commit) -> tuple[list[str], bytes]:
     for key, fields in commit.hashes.items():
         hashes += (number(key), [part for field in fields.items() for part in field])
     strings: list[Any] = []
+    full: list[int] = []
     for key, patches in commit.strings.items():
         strings += (number(key), [part for patch in patches for part in patch])
+        start, last = patches[-1]
+        if start + len(last) in _FULL:
+            full.append(number(key))
     appends: list[Any] = []
     for key, entries in commit.appends.items():
         appends += (number(key), entries)
@@ -121,7 +128,7 @@ def packed(commit: Commit) -> tuple[list[str], bytes]:
     progress = [part for field, value in commit.progress.items() for part in (field, str(value))]
     lengths = [part for key, length in commit.lengths.items() for part in (number(key), length)]
     return keys, _pack(
-        (commit.version, str(commit.committed_at), positions, progress, lengths, hashes, strings, appends, counters, registrations)
+        (commit.version, str(commit.committed_at), positions, progress, lengths, hashes, strings, appends, counters, registrations, full)
     )
 
 

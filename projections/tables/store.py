@@ -34,7 +34,7 @@ class Commit:
     """More fields of the progress hash to set (`contacts:A`, `names:A`, `rows:A<1F>Q`)."""
     hashes: dict[str, dict[str, bytes]] = field(default_factory=dict)
     strings: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
-    """key -> (byte offset, bytes) to overwrite or append."""
+    """key -> (byte offset, bytes) to overwrite or append, in order of offset."""
     appends: dict[str, list[str]] = field(default_factory=dict)
     lengths: dict[str, int] = field(default_factory=dict)
     counters: dict[str, dict[str, int]] = field(default_factory=dict)

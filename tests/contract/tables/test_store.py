@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from projections.tables.layout import CHUNK_ROWS, ROW
 from projections.tables.memory import MemoryStore
 from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import Commit, Committed, Refused, StoreError
@@ -148,4 +149,18 @@ async def test_a_key_of_a_foreign_type_stops_the_commit_before_its_first_write(r
     with pytest.raises(StoreError, match="key s is a string, not a hash"):
         await store.commit(commit(1, 10, 11, hashes={"h": {"a": b"1"}}, counters={"s": {"n": 1}}))
     assert before == await store.ask([("HGETALL", KEY), ("EXISTS", "h")])
+    await store.aclose()
+
+
+@pytest.mark.parametrize("name", ["valkey", "redis7"])
+async def test_a_full_chunk_takes_no_more_memory_than_it_needs(request: pytest.FixtureRequest, name: str) -> None:
+    url = request.getfixturevalue(name)
+    store = RedisWritableStore(url)
+    size = CHUNK_ROWS * ROW.itemsize
+    half = size // 2
+    await store.commit(commit(strings={"s": [(0, b"x" * half)]}))
+    await store.commit(commit(1, 10, 11, strings={"s": [(half, b"y" * (size - half))]}))
+    content, taken = await store.ask([("GET", "s"), ("MEMORY", "USAGE", "s")])
+    assert content == b"x" * half + b"y" * (size - half)
+    assert taken < size * 1.2
     await store.aclose()
