@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from time import monotonic
+from typing import Final
 
 from faust.types import TP
 
@@ -18,6 +19,10 @@ from streams.transport.batches import BatchConsumer, RecordBatch
 from streams.waiting import WaitingBatches
 
 logger = logging.getLogger("tally.worker")
+
+
+_PATIENCE_FOR_MORE: Final = 0.05
+_LOOK_AGAIN: Final = 0.001
 
 
 class GivenUp(Exception):
@@ -117,12 +122,24 @@ class Ingest:
         try:
             if compare:
                 await self._compare(partition)
-            while not self._closed and (batches := self._waiting.take(partition, self._settings.max_batch, self._is_usable)):
+            while not self._closed:
+                await self._let_come_in(partition)
+                batches = self._waiting.take(partition, self._settings.max_batch, self._is_usable)
+                if not batches:
+                    return
                 await self._apply(partition, batches)
         finally:
             del self._at_work[partition]
             if not self._at_work:
                 self._idle.set()
+
+    async def _let_come_in(self, partition: int) -> None:
+        """Wait a little for more, where a full batch says that more is on its way: a contact that several of them touch is written once."""
+        deadline = monotonic() + _PATIENCE_FOR_MORE
+        while self._waiting.has_full(partition, self._settings.batch_size) and monotonic() < deadline:
+            if self._waiting.records(partition) >= self._settings.max_batch:
+                return
+            await asyncio.sleep(_LOOK_AGAIN)
 
     async def _compare(self, partition: int) -> None:
         """Read the partition again if the store does not stand where this worker has brought it."""

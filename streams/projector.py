@@ -249,6 +249,8 @@ class Projector:
             reasons = commit.counters.setdefault(f"{self._prefix}quarantined", {})
             for letter in letters:
                 reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
+        if events:
+            commit.counters[state.progress_key] = {"events": events}
         outcome = await self._store.commit(commit)
         if isinstance(outcome, Refused):
             self.forget(state.partition)

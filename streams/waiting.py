@@ -21,6 +21,14 @@ class WaitingBatches:
         await self._room[Lane(topic, partition)].acquire()
         self._lanes[partition].setdefault(topic, deque()).append(batch)
 
+    def records(self, partition: int) -> int:
+        """How many records wait for a partition."""
+        return sum(len(batch) for lane in self._lanes[partition].values() for batch in lane)
+
+    def has_full(self, partition: int, size: int) -> bool:
+        """Whether a batch of `size` records waits for the partition."""
+        return any(len(batch) >= size for lane in self._lanes[partition].values() for batch in lane)
+
     def take(self, partition: int, records: int, usable: Callable[[RecordBatch], bool]) -> list[RecordBatch]:
         """Take batches of a partition for one commit: at least one if there is any, and no more than so many `records` of several.
 

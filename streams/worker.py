@@ -1,6 +1,7 @@
 """The worker process: waits for log and store, runs the app, tells how it goes, and ends as it should."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -52,12 +53,19 @@ def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, setting
     Returns the exit code: 0, or 1 after a failure, whose reason is the last line logged. Blocks; call it in the main thread.
     """
     log_to_stderr()
+    _collect_rarely()
     try:
         asyncio.run(Worker(log_settings, redis_settings, settings, drain=drain).run())
     except WorkerFailed as failure:
         logger.error("%s", failure)
         return 1
     return 0
+
+
+def _collect_rarely() -> None:
+    """Have the garbage collector look less often at what stays anyway: it costs a tenth of the worker's time by default."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def log_to_stderr() -> None:

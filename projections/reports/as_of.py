@@ -17,7 +17,7 @@ class AsOf(BaseModel):
 
     generation: int
     applied: int
-    """Records of the source topics that the numbers contain."""
+    """Events that the numbers contain, repetitions included; what went to quarantine is none."""
     lag: int | None
     """Records of the source topics that are in the log but not yet in the numbers; null where the log was not asked."""
     time: str | None
@@ -34,7 +34,7 @@ def as_of(reading: Reading, ends: Ends | None) -> AsOf:
     committed = [one.committed_at for one in reading.progress if one.committed_at is not None]
     return AsOf(
         generation=reading.generation,
-        applied=sum(positions.values()),
+        applied=sum(one.events for one in reading.progress),
         lag=lag,
         time=format_time(max(committed)) if committed else None,
     )

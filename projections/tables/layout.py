@@ -6,7 +6,8 @@ divides A from Q from T.
 
     table       key                     type    content
     ----------  ----------------------  ------  ---------------------------------------------------------------------------------
-    progress    partition:P             hash    version; offset:TOPIC = next offset; contacts:A, names:A = how many are listed;
+    progress    partition:P             hash    version; offset:TOPIC = next offset; events = how many were applied, repetitions too;
+                                                contacts:A, names:A = how many are listed;
                                                 rows:A␟Q = rows in use; committed_at = ms of the last commit
     contacts    contacts:P:A            hash    C -> the packed facts and profile of the contact (projections/codec.py)
                 contact-ids:P:A         list    position -> C; a contact's position is its ordinal within (P, A)

@@ -63,6 +63,8 @@ class PartitionProgress:
     version: int
     committed_at: int | None
     """ms since 1970 UTC of the last commit; None before the first."""
+    events: int
+    """How many events were applied, repetitions included."""
     contacts: int
     """How many contacts of the account have an ordinal here."""
     offsets: Mapping[str, int]
@@ -74,7 +76,7 @@ class ProgressPart:
     """The progress of every partition."""
 
     def questions(self, keys: Keys) -> list[Question]:
-        fields = ("version", "committed_at", f"contacts:{keys.account}", *(f"offset:{topic}" for topic in SOURCE_TOPICS))
+        fields = ("version", "committed_at", "events", f"contacts:{keys.account}", *(f"offset:{topic}" for topic in SOURCE_TOPICS))
         return [("HMGET", keys.of(partition, f"partition:{partition}"), *fields) for partition in range(keys.layout.partitions)]
 
     def answer(self, answers: Sequence[Any]) -> list[PartitionProgress]:
@@ -82,10 +84,11 @@ class ProgressPart:
             PartitionProgress(
                 version=int(version or 0),
                 committed_at=None if committed_at is None else int(committed_at),
+                events=int(events or 0),
                 contacts=int(contacts or 0),
                 offsets={topic: int(offset or 0) for topic, offset in zip(SOURCE_TOPICS, offsets, strict=True)},
             )
-            for version, committed_at, contacts, *offsets in answers
+            for version, committed_at, events, contacts, *offsets in answers
         ]
 
 

@@ -291,3 +291,13 @@ async def test_a_store_that_was_set_back_is_noticed_though_nothing_comes() -> No
     await scene.ingest.settled()
     assert scene.consumer.sought == [{TP(topic, 0): 2 if topic == EMAIL else 0 for topic in SOURCE_TOPICS}]
     assert (scene.projector.forgotten, scene.ingest.positions[Lane(EMAIL, 0)]) == ([0], 2)
+
+
+async def test_a_full_batch_waits_a_little_for_what_comes_with_it() -> None:
+    scene = Scene(max_batch=12)  # so that three records are a full batch
+    full = asyncio.create_task(scene.ingest.take(batch_of(EMAIL, 0, 0, range(3))))
+    await asyncio.sleep(0.01)
+    assert scene.projector.commits == []
+    await scene.take(batch_of(ENROLLMENT, 0, 0, range(1)))
+    await full
+    assert [[batch.topic for batch in commit] for commit in scene.projector.commits] == [[EMAIL, ENROLLMENT]]

@@ -62,3 +62,8 @@ async def test_a_lane_that_is_full_lets_the_next_one_in_when_one_was_taken_and_h
     assert sorted(batch.tp.topic for batch in room.take(0, 9, everything)) == [CONTACT, EMAIL]
     await put
     assert room.take(0, 9, everything) == [second]
+
+
+async def test_it_is_known_how_much_waits_and_whether_more_is_on_its_way() -> None:
+    room = await waiting(batch_of(EMAIL, 0, 3), batch_of(CONTACT, 0, 2))
+    assert (room.records(0), room.has_full(0, 3), room.has_full(0, 4), room.has_full(1, 1)) == (5, True, False, False)

@@ -177,6 +177,7 @@ def _fill_partition(store: MemoryStore, partition: int, enrollments: Sequence[En
         f"contacts:{ACCOUNT}".encode(): str(len(ordinals)).encode(),
         b"offset:enrollment-events": str(len(enrollments)).encode(),
         b"offset:email-events": b"10",
+        b"events": str(len(enrollments) + 10).encode(),
     }
 
 
