@@ -11,6 +11,7 @@ from typing import Final
 
 import redis
 
+import projections
 from events.log.kafka_jars import KAFKA_VERSION
 
 _LIBRARIES: Final = ("faust-streaming", "aiokafka", "kafka-python", "redis", "hiredis", "msgspec", "numpy")
@@ -25,9 +26,9 @@ def machine() -> str:
 
 
 def versions(*servers: str) -> str:
-    """Python, the servers named, and our libraries."""
+    """Python, the form of the fold, the servers named, and our libraries."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return ", ".join((python, *servers, *(f"{name} {version(name)}" for name in _LIBRARIES)))
+    return ", ".join((python, f"fold {projections.FORM}", *servers, *(f"{name} {version(name)}" for name in _LIBRARIES)))
 
 
 def kafka_version() -> str:

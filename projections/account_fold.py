@@ -1,18 +1,21 @@
 """The fold of one account's events of a batch: into the states of its contacts, and as changes into a commit."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any, Final
 
 from events.wire import WireEvent
 from projections import codec
-from projections.contribution import FIELDS, account_wide
-from projections.facts import Contact, Profile, unite
+from projections.contact import Contact, Profile
+from projections.contribution import FIELDS, account_wide, packed_cell, spread
+from projections.facts import unite
 from projections.partition import AccountState, KnownContact
-from projections.tables.layout import CHUNK_ROWS, COUNTERS, SEPARATOR
+from projections.tables.layout import CHUNK_ROWS, COUNTERS, ROW, SEPARATOR, STEP_CELL
 from projections.tables.store import Commit
 from projections.view import view
 
 _FIRST_STEP_FIELD: Final = len(COUNTERS)
+_ROW_SIZE: Final[int] = ROW.itemsize
+_CELL_SIZE: Final[int] = STEP_CELL.itemsize
 
 Owners = dict[str, list[WireEvent | None]]
 """contact or sequence id -> its events in the log's order; None stands for a tombstone."""
@@ -26,7 +29,8 @@ class AccountFold:
         self._state = state
         self._partition = partition
         self._commit = commit
-        self._changes: dict[int, int] = {}
+        self._went: list[int] = []
+        self._came: list[int] = []
         self._strings: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
         self._chunks: dict[str, int] = {}
         self._new_contacts: list[str] = []
@@ -44,7 +48,7 @@ class AccountFold:
                 first = next((event for event in events if event is not None), None)
                 if first is None:
                     continue  # a tombstone of somebody unknown
-                known = KnownContact(Contact(state.contact_count, first.time, [], [], set()), state.conditions, None)
+                known = KnownContact(Contact(state.contact_count, first.time, [], [], set()), None)
                 state.contact_count += 1
                 self._new_contacts.append(contact_id)
             held[contact_id] = known  # now the most recently used
@@ -93,33 +97,36 @@ class AccountFold:
         return profile_changed
 
     def _difference(self, known: KnownContact, shared: dict[str, bytes], contact_id: str) -> None:
-        contact = known.contact
-        rows, cells, counted, messages = known.rows, known.cells, known.counted, known.shared
-        known.remember(view(contact, self._state.names), self._state.conditions)
+        contact, state = known.contact, self._state
+        rows, cells, messages = known.rows, known.cells, known.shared
+        self._went += known.parts
+        known.remember(view(contact, state.names))
         known.new = False
-        changes = self._changes
-        for counter, change in counted.changes_to(known.counted):
-            changes[counter] = changes.get(counter, 0) + change
-        for position, enrollment in enumerate(contact.enrollments):
-            moved = False
-            old_cells: dict[int, bytes] = {}
-            if position >= len(rows) or rows[position] != known.rows[position]:
-                key, place = self._state.row_place(enrollment.sequence, enrollment.row)
-                self._strings[key].append((place, known.rows[position]))
-                moved = True
-            if position < len(cells):
-                old_cells = cells[position]
+        self._came += known.parts
+        position = 0
+        for enrollment in contact.enrollments:
+            row = known.rows[position]
             new_cells = known.cells[position]
-            if old_cells != new_cells:
-                for step in old_cells.keys() | new_cells.keys():
-                    cell = new_cells.get(step, b"\0\0\0\0")
-                    if cell != old_cells.get(step):
-                        key, place = self._state.cell_place(enrollment.sequence, enrollment.row, step)
-                        self._strings[key].append((place, cell))
-                        moved = True
-            if moved:
-                sequence_id = self._state.names.text(enrollment.sequence)
-                self._chunks[f"{self._partition}:{enrollment.row // CHUNK_ROWS}:{sequence_id}"] = 1
+            old_cells: dict[int, int] = {}
+            row_moved = True
+            if position < len(rows):
+                old_cells = cells[position]
+                row_moved = row != rows[position]
+            position += 1
+            if not row_moved and old_cells == new_cells:
+                continue
+            number: int = enrollment.row
+            chunk = state.chunk(enrollment.sequence, number)
+            place = number % CHUNK_ROWS
+            self._chunks[chunk.name] = 1
+            if row_moved:
+                self._strings[chunk.rows_key].append((place * _ROW_SIZE, row))
+            for step, cell in new_cells.items():
+                if cell != old_cells.get(step, 0):
+                    self._strings[chunk.cells_key(step, state.names)].append((place * _CELL_SIZE, packed_cell(cell)))
+            for step in old_cells:
+                if step not in new_cells:
+                    self._strings[chunk.cells_key(step, state.names)].append((place * _CELL_SIZE, packed_cell(0)))
         if messages != known.shared:
             shared[contact_id] = codec.encode_shared(known.shared)
 
@@ -131,7 +138,13 @@ class AccountFold:
     def _count(self) -> None:
         """Spell the changes of the counters out into keys and fields."""
         names, account, counters = self._state.names, self._state.account, self._commit.counters
-        for key, change in (*self._changes.items(), *account_wide(self._changes).items()):
+        moved = Counter(self._came)
+        moved.subtract(Counter(self._went))
+        changes: dict[int, int] = {}
+        for part, times in moved.items():
+            if times:
+                spread(part, times, changes)
+        for key, change in (*changes.items(), *account_wide(changes).items()):
             if not change:
                 continue
             sequence, step, field = key >> 48, key >> 16 & 0xFFFFFFFF, key & 0xFFFF

@@ -1,10 +1,11 @@
 """A contact as bytes: msgpack of its struct, so that one call in C writes or reads the whole state."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from projections.facts import Contact
+from projections.contact import Contact
 
 SharedMessage = list[tuple[int, int, int, list[int]]]
 """One message that several started enrollments share, an entry for each; see `tables.layout.SHARED_DOCUMENTATION`."""
@@ -24,7 +25,7 @@ def decode(packed: bytes) -> Contact:
     return _decoder.decode(packed)
 
 
-def encode_shared(messages: list[SharedMessage]) -> bytes:
+def encode_shared(messages: Sequence[SharedMessage]) -> bytes:
     """Shared messages, as `tables.layout.SHARED_DOCUMENTATION` draws them."""
     return _encoder.encode(messages)
 

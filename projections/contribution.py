@@ -1,15 +1,19 @@
-"""View -> what a contact adds to the tables: its rows, its step cells, and its share of every counter.
+"""View -> what a contact adds to the tables: its rows, its step cells, and its parts of the counters.
 
-Counters only ever move by `difference(old, new)`. A counter key is one integer, `sequence << 48 | step << 16 | field`, with names codes
-for sequence and step; sequence 0 is the whole account, step 0 the sequence itself. `field` is a position in FIELDS.
+A part is one thing that is true, which adds to several counters at once: an enrollment in a condition, a contact with a set of flags, a
+message with a set of facts ... It is an integer, `step << 53 | sequence << 21 | kind << 18 | value`, with names codes for step and
+sequence. Sequence 0 is the whole account. A contact has a dozen parts where it has fifty counters, and most of them outlive the next event.
+
+A counter is an integer too, `sequence << 48 | step << 16 | field`; `field` is a position in FIELDS, step 0 the sequence itself.
 """
 
 import struct
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 from projections import meaning
 from projections.codec import SharedMessage
-from projections.facts import Contact
+from projections.contact import Contact
 from projections.meaning import FLAGS, MESSAGE_FACTS, MESSAGE_NUMBERS, OUTCOMES, STATUSES, STEP_FACTS, TOTALS
 from projections.tables.layout import ACCOUNT_COUNTERS, COUNTERS, NO_OUTCOME, NO_TIME, STEP_COUNTERS
 from projections.view import ContactView, EnrollmentView
@@ -17,48 +21,38 @@ from projections.view import ContactView, EnrollmentView
 ROW_PACKER: Final = struct.Struct(f"<IHBBBxIIIIIqq{len(TOTALS) + len(MESSAGE_NUMBERS)}H")
 CELL_PACKER: Final = struct.Struct("<HH")
 _LARGEST: Final = 0xFFFF
-"""A count in a row stops here; the counters go on."""
+"""A count in a row or a cell stops here; the counters go on."""
+_NO_NUMBERS: Final = (0,) * len(MESSAGE_NUMBERS)
+_NO_COUNTS: Final = (0,) * (len(TOTALS) + len(MESSAGE_NUMBERS))
 
 NO_STEP_COUNTERS: Final = tuple(f"no_step:{status}" for status in STATUSES[meaning.FIRST_STARTED :])
 FIELDS: Final = (*COUNTERS, *ACCOUNT_COUNTERS, *STEP_COUNTERS, *NO_STEP_COUNTERS)
 
-_ACCOUNT: Final = 0
-"""Scope of the keys that count over the whole account."""
-_STATUS: Final = COUNTERS.index("status.orphan")
-_OUTCOME: Final = COUNTERS.index("outcome.active")
-_TOTAL: Final = COUNTERS.index(f"total.{TOTALS[0]}")
-_CONTACTS: Final = COUNTERS.index("contacts.all")
-_NO_RESPONSE_CONTACTS: Final = COUNTERS.index("contacts.no_response")
-_WAITING: Final = FIELDS.index("waiting")
-_IMPLICIT_START: Final = FIELDS.index("anomaly.implicit_start")
-_SECOND_END: Final = FIELDS.index("anomaly.second_end")
-_STEP_STATUS: Final = len(COUNTERS) + len(ACCOUNT_COUNTERS)
-_STEP_SENT: Final = _STEP_STATUS + STEP_COUNTERS.index("sent")
-_NO_STEP: Final = _STEP_STATUS + len(STEP_COUNTERS)
+# Kinds of parts, and where their values begin to mean something else.
+_CONDITION: Final = 0  # of an enrollment: flags, outcome, status, and whether it has a step
+_CONTACT: Final = 1 << 18  # flags of all its enrollments in the scope, and whether it is one of no_response
+_MESSAGE: Final = 2 << 18  # countable facts
+_STEP: Final = 3 << 18  # facts
+_SENT: Final = 4 << 18  # a message by a step
+_TOTAL: Final = 5 << 18  # number, and which of TOTALS
+_ODD: Final = 6 << 18  # which of ACCOUNT_COUNTERS
+_KIND: Final = 7 << 18
+_OUTCOME_SHIFT: Final = 10
+_STATUS_SHIFT: Final = 14
+_HAS_STEP: Final = 1 << 17
+_NOT_STARTED: Final = 15  # in place of an outcome
+_NO_RESPONSE: Final = 1 << 10
+_ACCOUNT_TOO: Final = 1 << 11  # the same is true of the whole account
+_LARGEST_TOTAL: Final = (1 << 13) - 1  # in one part
+_SEQUENCE_SHIFT: Final = 21
+_STEP_SHIFT: Final = 53
 
-_ENGAGED_BIT: Final = 1 << len(FLAGS)
-_ENGAGED_ANY_BIT: Final = 1 << len(FLAGS) + 1
+_WAITING: Final = _ODD | ACCOUNT_COUNTERS.index("waiting")
+_IMPLICIT_START: Final = _ODD | ACCOUNT_COUNTERS.index("anomaly.implicit_start")
+_SECOND_END: Final = _ODD | ACCOUNT_COUNTERS.index("anomaly.second_end")
 
-
-def _positions(prefix: str, parts: tuple[str, ...], fields: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(fields.index(f"{prefix}{part}") for part in parts)
-
-
-def _by_bits(positions: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """For every combination of bits the positions of those that are set, so that reading a bit mask is one look-up."""
-    return [tuple(position for bit, position in enumerate(positions) if bits >> bit & 1) for bits in range(1 << len(positions))]
-
-
-_WITH_ENGAGED: Final = (*FLAGS, "engaged", "engaged_any")
-_ENROLLMENT_FLAGS: Final = _by_bits(_positions("enrollments.", _WITH_ENGAGED, COUNTERS))
-_CONTACT_FLAGS: Final = _by_bits(_positions("contacts.", _WITH_ENGAGED, COUNTERS))
-_MESSAGE_FIELDS: Final = _by_bits(_positions("messages.", MESSAGE_FACTS, COUNTERS))
-_STEP_FIELDS: Final = _by_bits(tuple(_STEP_STATUS + STEP_COUNTERS.index(f"contacts.{name}") for name in STEP_FACTS))
-_MESSAGE_NUMERATORS: Final = [
-    tuple(bit for bit in range(len(MESSAGE_NUMBERS)) if numerator >> bit & 1) for numerator in range(1 << len(MESSAGE_NUMBERS))
-]
-
-_OUTCOME_ACTIVE, _OUTCOME_PAUSED = OUTCOMES.index("active"), OUTCOMES.index("paused")
+_OUTCOME_ACTIVE: Final = OUTCOMES.index("active")
+_OUTCOME_PAUSED: Final = OUTCOMES.index("paused")
 _OUTCOME_NO_RESPONSE: Final = OUTCOMES.index("no_response")
 _BARS_NO_RESPONSE: Final = meaning.REPLIED | meaning.MET
 
@@ -74,127 +68,123 @@ def countable(message: int) -> int:
     return counted
 
 
-def with_engaged(flags: int) -> int:
-    """The flags with the two that follow from them as the bits above."""
-    if flags & meaning.ENGAGED_ANY:
-        flags |= _ENGAGED_ANY_BIT
-        if flags & meaning.ENGAGED:
-            flags |= _ENGAGED_BIT
-    return flags
+_COUNTABLE: Final = [countable(bits) for bits in range(1 << len(MESSAGE_FACTS))]
+
+
+def _set_bits(bits: int) -> tuple[int, ...]:
+    return tuple(bit for bit in range(bits.bit_length()) if bits >> bit & 1)
+
+
+_NUMERATORS: Final = [_set_bits(counted >> 2) for counted in _COUNTABLE]
+"""Facts of a message -> positions in MESSAGE_NUMBERS of those that it counts in."""
 
 
 def row(contact: Contact, view: EnrollmentView) -> bytes:
     """One record of the rows table."""
-    if view.started_at is None:
-        return ROW_PACKER.pack(contact.ordinal, 0, view.status, view.reason, NO_OUTCOME, 0, *_codes(view), NO_TIME, NO_TIME, *(0,) * 26)
-    numbers = [0] * len(MESSAGE_NUMBERS)
-    for bits in view.messages.values():
-        for number in _MESSAGE_NUMERATORS[countable(bits) >> 2]:
-            numbers[number] += 1
-    counts = (*view.totals, *numbers)
-    if max(counts) > _LARGEST:
-        counts = tuple(min(count, _LARGEST) for count in counts)
-    return ROW_PACKER.pack(
-        contact.ordinal,
-        view.flags,
-        view.status,
-        view.reason,
-        NO_OUTCOME if view.outcome is None else view.outcome,
-        view.step,
-        *_codes(view),
-        view.started_at,
-        NO_TIME if view.last_engaged_at is None else view.last_engaged_at,
-        *counts,
-    )
-
-
-def _codes(view: EnrollmentView) -> tuple[int, int, int, int]:
     enrolled_by, company, team, variant = view.attributes
-    return enrolled_by, team, company, variant
+    codes = (view.step, enrolled_by, team, company, variant)
+    if view.started_at is None or view.outcome is None:
+        return ROW_PACKER.pack(contact.ordinal, 0, view.status, view.reason, NO_OUTCOME, 0, *codes[1:], NO_TIME, NO_TIME, *_NO_COUNTS)
+    numbers = list(_NO_NUMBERS)
+    for bits in view.messages.values():
+        for number in _NUMERATORS[bits]:
+            numbers[number] += 1
+    engaged = NO_TIME if view.last_engaged_at is None else view.last_engaged_at
+    head = (contact.ordinal, view.flags, view.status, view.reason, view.outcome, *codes, view.started_at, engaged)
+    try:
+        return ROW_PACKER.pack(*head, *view.totals, *numbers)
+    except struct.error:
+        return ROW_PACKER.pack(*head, *[min(count, _LARGEST) for count in (*view.totals, *numbers)])
 
 
-def cells(view: EnrollmentView) -> dict[int, bytes]:
-    """step -> its record of the cells table, for the steps that have anything to say."""
+def cells(view: EnrollmentView) -> dict[int, int]:
+    """step -> its record of the cells table as one number, `facts | sent << 16`, for the steps that have anything to say."""
     if not view.started:
         return {}
-    sent: dict[int, int] = {}
+    found = dict(view.steps)
     for _, step in view.sent_steps:
-        sent[step] = sent.get(step, 0) + 1
-    return {step: CELL_PACKER.pack(facts, min(sent.get(step, 0), _LARGEST)) for step, facts in view.steps.items()}
+        if found[step] >> 16 < _LARGEST:
+            found[step] += 1 << 16
+    return found
+
+
+def packed_cell(cell: int) -> bytes:
+    return CELL_PACKER.pack(cell & 0xFFFF, cell >> 16)
 
 
 def shared_messages(contact: Contact, view: ContactView) -> list[SharedMessage]:
     """Messages that concern several started enrollments, as `layout.SHARED_DOCUMENTATION` draws them; [] as a rule."""
     if len(view.enrollments) < 2:
         return []
-    entries: dict[int, SharedMessage] = {}
+    times: dict[int, int] = {}
+    for seen in view.enrollments:
+        if seen.started:
+            for message in seen.messages:
+                times[message] = times.get(message, 0) + 1
+    if len(times) == sum(times.values()):
+        return []
+    entries: dict[int, SharedMessage] = {message: [] for message in sorted(times) if times[message] > 1}
     for enrollment, seen in zip(contact.enrollments, view.enrollments, strict=True):
-        if not seen.started:
-            continue
         for message, bits in seen.messages.items():
-            entries.setdefault(message, []).append(
-                (enrollment.sequence, enrollment.row, bits, [step for sent, step in sorted(seen.sent_steps) if sent == message])
-            )
-    return [entries[message] for message in sorted(entries) if len(entries[message]) > 1]
+            if seen.started and message in entries:
+                steps = sorted([step for sent, step in seen.sent_steps if sent == message])
+                entries[message].append((enrollment.sequence, enrollment.row, bits, steps))
+    return list(entries.values())
 
 
-def counters(contact: Contact, view: ContactView) -> dict[int, int]:
-    """Counter key -> what this contact adds to it. What is additive stands under its sequence alone; `account_wide` adds it up for the
-    account."""
-    added: dict[int, int] = {}
-    if view.waiting:
-        added[_WAITING] = view.waiting
+def parts(contact: Contact, view: ContactView) -> list[int]:
+    """The parts of a contact; one that is true several times is there several times."""
+    found = [_WAITING] * view.waiting if view.waiting else []
     by_sequence: dict[int, list[EnrollmentView]] = {}
-    for enrollment, seen in zip(contact.enrollments, view.enrollments, strict=True):
-        scope = enrollment.sequence << 48
-        key = scope | _STATUS + seen.status
-        added[key] = added.get(key, 0) + 1
+    position = 0
+    for seen in view.enrollments:
+        sequence: int = contact.enrollments[position].sequence
+        position += 1
         if seen.second_ends:
-            added[_SECOND_END] = added.get(_SECOND_END, 0) + seen.second_ends
+            found += [_SECOND_END] * seen.second_ends
         if seen.outcome is None:
+            found.append(sequence << _SEQUENCE_SHIFT | seen.status << _STATUS_SHIFT | _NOT_STARTED << _OUTCOME_SHIFT)
             continue
-        if seen.implicit_start:
-            added[_IMPLICIT_START] = added.get(_IMPLICIT_START, 0) + 1
-        by_sequence.setdefault(enrollment.sequence, []).append(seen)
-        key = scope | _OUTCOME + seen.outcome
-        added[key] = added.get(key, 0) + 1
-        for field in _ENROLLMENT_FLAGS[with_engaged(seen.flags)]:
-            key = scope | field
-            added[key] = added.get(key, 0) + 1
-        field = scope | _TOTAL
-        for total in seen.totals:
-            if total:
-                added[field] = added.get(field, 0) + total
-            field += 1
-        status = seen.status - meaning.FIRST_STARTED
-        key = scope | seen.step << 16 | _STEP_STATUS + status if seen.step else scope | _NO_STEP + status
-        added[key] = added.get(key, 0) + 1
+        if sequence in by_sequence:
+            by_sequence[sequence].append(seen)
+        else:
+            by_sequence[sequence] = [seen]
+        _add_enrollment(found, sequence << _SEQUENCE_SHIFT, seen)
+    everywhere = _ACCOUNT_TOO if len(by_sequence) == 1 else 0
     for sequence, views in by_sequence.items():
-        scope = sequence << 48
-        _distinct(added, (scope, _ACCOUNT) if len(by_sequence) == 1 else (scope,), views)
-        steps, sent_steps = views[0].steps, views[0].sent_steps
-        if len(views) > 1:
-            steps = {}
-            sent_steps = set().union(*(seen.sent_steps for seen in views))
-            for seen in views:
-                for step, facts in seen.steps.items():
-                    steps[step] = steps.get(step, 0) | facts
-        for _, step in sent_steps:
-            key = scope | step << 16 | _STEP_SENT
-            added[key] = added.get(key, 0) + 1
-        for step, facts in steps.items():
+        scope = sequence << _SEQUENCE_SHIFT
+        _add_distinct(found, scope | everywhere, views)
+        for step, facts in _united([seen.steps for seen in views]).items():
             if not facts & meaning.STEP_EXECUTED:
                 facts &= meaning.STEP_SKIPPED  # the rates of a step count contacts that executed it
-            key = scope | step << 16
-            for field in _STEP_FIELDS[facts]:
-                added[key | field] = 1
+            found.append(step << _STEP_SHIFT | scope | _STEP | facts)
+        sent_steps = views[0].sent_steps if len(views) == 1 else set().union(*[seen.sent_steps for seen in views])
+        for _, step in sent_steps:
+            found.append(step << _STEP_SHIFT | scope | _SENT)
     if len(by_sequence) > 1:
-        _distinct(added, (_ACCOUNT,), [seen for views in by_sequence.values() for seen in views])
-    return added
+        _add_distinct(found, 0, [seen for seen in view.enrollments if seen.started])
+    return found
 
 
-def _distinct(added: dict[int, int], scopes: tuple[int, ...], views: list[EnrollmentView]) -> None:
-    """What counts once for a contact, or once for a message, however many of these enrollments it is true of; the same in each scope."""
+def _add_enrollment(found: list[int], scope: int, seen: EnrollmentView) -> None:
+    """What is counted for each started enrollment by itself."""
+    assert seen.outcome is not None
+    condition = scope | seen.status << _STATUS_SHIFT | seen.outcome << _OUTCOME_SHIFT | seen.flags
+    found.append(seen.step << _STEP_SHIFT | condition | _HAS_STEP if seen.step else condition)
+    if seen.implicit_start:
+        found.append(_IMPLICIT_START)
+    total = scope | _TOTAL
+    for number in seen.totals:
+        while number > _LARGEST_TOTAL:
+            found.append(total | _LARGEST_TOTAL << 5)
+            number -= _LARGEST_TOTAL
+        if number:
+            found.append(total | number << 5)
+        total += 1
+
+
+def _add_distinct(found: list[int], scope: int, views: list[EnrollmentView]) -> None:
+    """What counts once for a contact, or once for a message, however many of these enrollments it is true of."""
     flags = 0
     live = no_response = False
     for seen in views:
@@ -203,22 +193,90 @@ def _distinct(added: dict[int, int], scopes: tuple[int, ...], views: list[Enroll
             no_response = True
         elif seen.outcome == _OUTCOME_ACTIVE or seen.outcome == _OUTCOME_PAUSED:
             live = True
-    contact_fields = [_CONTACTS, *_CONTACT_FLAGS[with_engaged(flags)]]
     if no_response and not live and not flags & _BARS_NO_RESPONSE:
-        contact_fields.append(_NO_RESPONSE_CONTACTS)
-    messages = views[0].messages
-    if len(views) > 1:
-        messages = {}
-        for seen in views:
-            for message, bits in seen.messages.items():
-                messages[message] = messages.get(message, 0) | bits
-    for scope in scopes:
-        for field in contact_fields:
-            added[scope | field] = 1
-        for bits in messages.values():
-            for field in _MESSAGE_FIELDS[countable(bits)]:
-                key = scope | field
-                added[key] = added.get(key, 0) + 1
+        flags |= _NO_RESPONSE
+    found.append(scope | _CONTACT | flags)
+    for bits in _united([seen.messages for seen in views]).values():
+        counted = _COUNTABLE[bits]
+        if counted:
+            found.append(scope | _MESSAGE | counted)
+
+
+def _united(bits_of_each: list[dict[int, int]]) -> dict[int, int]:
+    """key -> the bits that it has in any of these."""
+    if len(bits_of_each) == 1:
+        return bits_of_each[0]
+    united: dict[int, int] = {}
+    for each in bits_of_each:
+        for key, bits in each.items():
+            united[key] = united.get(key, 0) | bits
+    return united
+
+
+class _Fields(NamedTuple):
+    """What a part adds to: fields of its scope, fields of its step there, and how much to each."""
+
+    scope: tuple[int, ...]
+    step: tuple[int, ...]
+    number: int
+
+
+_STATUS_FIELD: Final = COUNTERS.index("status.orphan")
+_OUTCOME_FIELD: Final = COUNTERS.index("outcome.active")
+_TOTAL_FIELD: Final = COUNTERS.index(f"total.{TOTALS[0]}")
+_FIRST_ODD: Final = len(COUNTERS)
+_FIRST_OF_STEP: Final = len(COUNTERS) + len(ACCOUNT_COUNTERS)
+
+
+def _positions(prefix: str, names: tuple[str, ...], bits: int) -> tuple[int, ...]:
+    return tuple(FIELDS.index(f"{prefix}{names[bit]}") for bit in _set_bits(bits))
+
+
+def _flag_positions(prefix: str, flags: int) -> tuple[int, ...]:
+    engaged = bool(flags & meaning.ENGAGED) | bool(flags & meaning.ENGAGED_ANY) << 1
+    return _positions(prefix, FLAGS, flags) + _positions(prefix, ("engaged", "engaged_any"), engaged)
+
+
+@cache
+def _fields(kind: int, value: int) -> _Fields:
+    if kind == _CONDITION:
+        status, outcome = value >> _STATUS_SHIFT & 7, value >> _OUTCOME_SHIFT & 15
+        if outcome == _NOT_STARTED:
+            return _Fields((_STATUS_FIELD + status,), (), 1)
+        started = status - meaning.FIRST_STARTED
+        in_step = _FIRST_OF_STEP + (started if value & _HAS_STEP else len(STEP_COUNTERS) + started)
+        flags = _flag_positions("enrollments.", value & (1 << len(FLAGS)) - 1)
+        return _Fields((_STATUS_FIELD + status, _OUTCOME_FIELD + outcome, *flags), (in_step,), 1)
+    if kind == _CONTACT:
+        flags = _flag_positions("contacts.", value & (1 << len(FLAGS)) - 1)
+        names = ("all", "no_response") if value & _NO_RESPONSE else ("all",)
+        return _Fields(tuple(COUNTERS.index(f"contacts.{name}") for name in names) + flags, (), 1)
+    if kind == _MESSAGE:
+        return _Fields(_positions("messages.", MESSAGE_FACTS, value & (1 << len(MESSAGE_FACTS)) - 1), (), 1)
+    if kind == _STEP:
+        return _Fields((), tuple(_FIRST_OF_STEP + STEP_COUNTERS.index(f"contacts.{STEP_FACTS[bit]}") for bit in _set_bits(value)), 1)
+    if kind == _SENT:
+        return _Fields((), (_FIRST_OF_STEP + STEP_COUNTERS.index("sent"),), 1)
+    if kind == _TOTAL:
+        return _Fields((_TOTAL_FIELD + (value & 31),), (), value >> 5)
+    assert kind == _ODD
+    return _Fields((_FIRST_ODD + value,), (), 1)
+
+
+def spread(part: int, times: int, added: dict[int, int]) -> None:
+    """Add a part to the counters that it adds to, so many times."""
+    kind, value = part & _KIND, part & (1 << 18) - 1
+    scope_fields, step_fields, number = _fields(kind, value)
+    number *= times
+    scope = (part >> _SEQUENCE_SHIFT & 0xFFFFFFFF) << 48
+    for field in scope_fields:
+        added[scope | field] = added.get(scope | field, 0) + number
+    if value & _ACCOUNT_TOO and kind in (_CONTACT, _MESSAGE):
+        for field in scope_fields:
+            added[field] = added.get(field, 0) + number
+    scope |= part >> _STEP_SHIFT << 16
+    for field in step_fields:
+        added[scope | field] = added.get(scope | field, 0) + number
 
 
 ADDITIVE: Final = frozenset(FIELDS.index(name) for name in COUNTERS if name.startswith(("status.", "outcome.", "enrollments.", "total.")))
@@ -235,8 +293,10 @@ def account_wide(changes: dict[int, int]) -> dict[int, int]:
     return summed
 
 
-def difference(old: dict[int, int], new: dict[int, int]) -> list[tuple[int, int]]:
-    """What has to be added to which counter to get from one contribution to the other."""
-    changes = [(key, change) for key, number in new.items() if (change := number - old.get(key, 0))]
-    changes += [(key, -number) for key, number in old.items() if key not in new]
-    return changes
+def counters(contact: Contact, view: ContactView) -> dict[int, int]:
+    """Counter -> what this contact adds to it. What is additive stands under its sequence alone; `account_wide` adds it up for the
+    account."""
+    added: dict[int, int] = {}
+    for part in parts(contact, view):
+        spread(part, 1, added)
+    return added

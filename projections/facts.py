@@ -23,81 +23,49 @@ code, trigger) with trigger 0 not given, 1 false, 2 true · canceled: meeting ha
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import msgspec
 from xxhash import xxh3_64_intdigest
 
 from events.wire import WireEvent
+from projections.contact import Contact as Contact
+from projections.contact import Enrollment, Fact
 from projections.meaning import REASON_CODES
 from projections.names import Names
 
 Detail = int | tuple[int, ...]
-Fact = tuple[Any, ...]
-"""Seven parts, as drawn above. Typed loosely because the compiled fold would take a tuple of exact types apart at every step."""
-
 NONE: Final = -1
 KEPT_ENGAGEMENTS: Final = 500
 """Of one message, the earliest opens and the earliest clicks that count (semantics: rule 6). The rest is not even kept."""
 
 # The order serves the view, which asks for ranges: what opens and closes an enrollment, what moves it along, what happens to its messages.
-(
-    STARTED,
-    SCHEDULED,
-    PAUSED,
-    RESUMED,
-    FINISHED,
-    UNENROLLED,
-    ERRORED,
-    EXECUTED,
-    SKIPPED,
-    SENT,
-    TASK_COMPLETED,
-    DELIVERED,
-    DEFERRED,
-    DROPPED,
-    OPENED,
-    CLICKED,
-    REPLIED,
-    AUTO_REPLIED,
-    BOUNCED,
-    UNSUBSCRIBED,
-    COMPLAINED,
-    BOOKED,
-    CANCELED,
-    RECLASSIFIED,
-) = range(24)
+STARTED: Final = 0
+SCHEDULED: Final = 1
+PAUSED: Final = 2
+RESUMED: Final = 3
+FINISHED: Final = 4
+UNENROLLED: Final = 5
+ERRORED: Final = 6
+EXECUTED: Final = 7
+SKIPPED: Final = 8
+SENT: Final = 9
+TASK_COMPLETED: Final = 10
+DELIVERED: Final = 11
+DEFERRED: Final = 12
+DROPPED: Final = 13
+OPENED: Final = 14
+CLICKED: Final = 15
+REPLIED: Final = 16
+AUTO_REPLIED: Final = 17
+BOUNCED: Final = 18
+UNSUBSCRIBED: Final = 19
+COMPLAINED: Final = 20
+BOOKED: Final = 21
+CANCELED: Final = 22
+RECLASSIFIED: Final = 23
 
 SENTIMENTS: Final = (None, "positive", "neutral", "negative")
 _SENTIMENT_CODES: Final = {sentiment: code for code, sentiment in enumerate(SENTIMENTS)}
-
-
-class Enrollment(msgspec.Struct, array_like=True, gc=False):
-    """One enrollment as it is referred to: `sequence` is a names code, `row` its place among the rows of (sequence, partition)."""
-
-    sequence: int
-    enrollment_id: str
-    row: int
-
-
-class Profile(msgspec.Struct, array_like=True, gc=False):
-    """The contact's names, from the last `contact.updated` of the log."""
-
-    name: str | None
-    email: str | None
-    company_id: str | None
-    company_name: str | None
-
-
-class Contact(msgspec.Struct, array_like=True):
-    """All that is kept of one contact. `ordinal` is its place in `contact-ids`; `messages` holds 64-bit hashes of message ids."""
-
-    ordinal: int
-    base: int
-    enrollments: list[Enrollment]
-    messages: list[int]
-    facts: set[Fact]
-    profile: Profile | None = None
 
 
 def _hash(text: str) -> int:
@@ -109,16 +77,28 @@ def identity_of(source: str, event_id: str) -> int:
     return _hash(f"{source}\0{event_id}")
 
 
-class _Shape(NamedTuple):
+class _Shape:
     """How a type becomes a fact: which of the parts the type can name, and what its detail is."""
 
-    kind: int
-    timed: bool  # its time matters
-    counted: bool  # its distinct events are counted or named by others
-    names_enrollment: bool
-    names_message: bool
-    names_step: bool
-    detail: Callable[[Any, Names], Detail] | None
+    __slots__ = ("counted", "detail", "kind", "names_enrollment", "names_message", "names_step", "timed")
+
+    def __init__(
+        self,
+        kind: int,
+        timed: bool,  # its time matters
+        counted: bool,  # its distinct events are counted or named by others
+        names_enrollment: bool,
+        names_message: bool,
+        names_step: bool,
+        detail: Callable[[Any, Names], Detail] | None,
+    ) -> None:
+        self.kind = kind
+        self.timed = timed
+        self.counted = counted
+        self.names_enrollment = names_enrollment
+        self.names_message = names_message
+        self.names_step = names_step
+        self.detail = detail
 
 
 def _attributes(data: Any, names: Names) -> Detail:
@@ -191,47 +171,45 @@ def unite(contact: Contact, event: WireEvent, names: Names, new_row: Callable[[i
 
     `new_row` gives an enrollment that is named for the first time its row number, from its sequence's names code.
     """
-    kind, timed, counted, names_enrollment, names_message, names_step, detail_of = _SHAPES[event.type]
+    shape = _SHAPES[event.type]
     data: Any = event.data
     enrollment = message = NONE
-    step = 0
-    if names_enrollment and data.enrollment_id is not None:
-        enrollment = _enrollment(contact, names.code(data.sequence_id), data.enrollment_id, new_row)
-    if names_message and data.message_id is not None:
-        message = _message(contact, _hash(data.message_id))
-    if names_step and data.step_id is not None:
-        step = names.code(data.step_id)
-    detail = 0 if detail_of is None else detail_of(data, names)
-    time = identity = 0
-    if timed:
+    step = time = identity = 0
+    if shape.names_enrollment and (enrollment_id := data.enrollment_id) is not None:
+        enrollment = _enrollment(contact, names.code(data.sequence_id), enrollment_id, new_row)
+    if shape.names_message and (message_id := data.message_id) is not None:
+        message = _message(contact.messages, _hash(message_id))
+    if shape.names_step and (step_id := data.step_id) is not None:
+        step = names.code(step_id)
+    detail = 0 if shape.detail is None else shape.detail(data, names)
+    # What names only a message may have to wait for it, and what waits is counted.
+    waits = message != NONE and enrollment == NONE
+    if shape.timed or waits:
         time = event.time - contact.base
-    if counted:
+    if shape.counted or waits:
         identity = identity_of(event.source, event.id)
-    elif message != NONE and enrollment == NONE:  # it may have to wait for its message, and what waits is counted
-        time, identity = event.time - contact.base, identity_of(event.source, event.id)
-    fact = (kind, time, identity, enrollment, message, step, detail)
+    fact: Fact = (shape.kind, time, identity, enrollment, message, step, detail)
     facts = contact.facts
-    if fact in facts:
-        return False
-    if identity and not _supersede(contact, fact, names):
+    if fact in facts or (identity and not _supersede(contact, fact, names)):
         return False
     facts.add(fact)
-    if kind in (OPENED, CLICKED):
+    if len(facts) > KEPT_ENGAGEMENTS and shape.kind in (OPENED, CLICKED):
         return _keep_earliest(facts, fact)
     return True
 
 
 def _enrollment(contact: Contact, sequence: int, enrollment_id: str, new_row: Callable[[int], int]) -> int:
     enrollments = contact.enrollments
-    for position, known in enumerate(enrollments):
+    position = 0
+    for known in enrollments:
         if known.enrollment_id == enrollment_id and known.sequence == sequence:
             return position
+        position += 1
     enrollments.append(Enrollment(sequence, enrollment_id, new_row(sequence)))
-    return len(enrollments) - 1
+    return position
 
 
-def _message(contact: Contact, message: int) -> int:
-    messages = contact.messages
+def _message(messages: list[int], message: int) -> int:
     if message in messages:
         return messages.index(message)
     messages.append(message)
@@ -253,8 +231,6 @@ def _supersede(contact: Contact, fact: Fact, names: Names) -> bool:
 def _keep_earliest(facts: set[Fact], fact: Fact) -> bool:
     """Keep the 500 earliest of the fact's kind and message, by (time, identity); False if that drops the fact itself."""
     kind, message = fact[0], fact[4]
-    if len(facts) <= KEPT_ENGAGEMENTS:
-        return True
     rivals = [known for known in facts if known[0] == kind and known[4] == message]
     if len(rivals) <= KEPT_ENGAGEMENTS:
         return True

@@ -12,7 +12,19 @@ from projections.tables.store import Store, StoreError, WritableStore
 
 KEY: Final = "tally:generations"
 FIRST: Final = 1
-_FOLD: Final = ("meaning", "names", "facts", "view", "contribution", "definitions", "codec", "partition", "account_fold", "tables.layout")
+_FOLD: Final = (
+    "meaning",
+    "names",
+    "contact",
+    "facts",
+    "view",
+    "contribution",
+    "definitions",
+    "codec",
+    "partition",
+    "account_fold",
+    "tables.layout",
+)
 
 
 class Generation(msgspec.Struct, frozen=True):

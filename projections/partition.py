@@ -5,11 +5,10 @@ from typing import Final
 
 from projections import codec
 from projections.codec import SharedMessage
-from projections.contribution import cells, row, shared_messages
-from projections.counted import Conditions
-from projections.facts import Contact
+from projections.contact import Contact
+from projections.contribution import cells, parts, row, shared_messages
 from projections.names import Names
-from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR, STEP_CELL
+from projections.tables.layout import CHUNK_ROWS, SEPARATOR
 from projections.tables.store import Question, WritableStore
 from projections.view import ContactView, view
 
@@ -17,43 +16,65 @@ _NAMES_AT_ONCE: Final = 50_000
 
 
 class KnownContact:
-    """A contact with what it adds to the tables as they stand in the store, against which the next commit takes the difference."""
+    """A contact with what it adds to the tables as they stand in the store, against which the next commit takes the difference.
 
-    __slots__ = ("cells", "contact", "counted", "new", "rows", "shared")
+    What is remembered is in tuples, which the garbage collector needs not to go through again and again as long as they hold no containers.
+    """
 
-    def __init__(self, contact: Contact, conditions: Conditions, seen: ContactView | None) -> None:
+    __slots__ = ("cells", "contact", "new", "parts", "rows", "shared")
+
+    def __init__(self, contact: Contact, seen: ContactView | None) -> None:
         self.contact = contact
         self.new = seen is None
-        self.rows: list[bytes] = []
-        self.cells: list[dict[int, bytes]] = []
-        self.counted = conditions.nothing
-        self.shared: list[SharedMessage] = []
+        self.rows: tuple[bytes, ...] = ()
+        self.cells: tuple[dict[int, int], ...] = ()
+        self.parts: tuple[int, ...] = ()
+        self.shared: tuple[SharedMessage, ...] = ()
         if seen is not None:
-            self.remember(seen, conditions)
+            self.remember(seen)
 
-    def remember(self, seen: ContactView, conditions: Conditions) -> None:
+    def remember(self, seen: ContactView) -> None:
         """Take the view as the one that the store will show."""
-        self.rows = [row(self.contact, enrollment) for enrollment in seen.enrollments]
-        self.cells = [cells(enrollment) for enrollment in seen.enrollments]
-        self.counted = conditions.counted(self.contact, seen)
-        self.shared = shared_messages(self.contact, seen)
+        contact = self.contact
+        self.rows = tuple([row(contact, enrollment) for enrollment in seen.enrollments])
+        self.cells = tuple([cells(enrollment) for enrollment in seen.enrollments])
+        self.parts = tuple(parts(contact, seen))
+        self.shared = tuple(shared_messages(contact, seen))
+
+
+class Chunk:
+    """Where one chunk of a sequence's rows lies; see `tables.layout`."""
+
+    __slots__ = ("_cell_keys", "_cells_key", "name", "rows_key")
+
+    def __init__(self, prefix: str, partition: int, account: str, sequence_id: str, number: int) -> None:
+        place = f"{partition}:{number}:{account}{SEPARATOR}{sequence_id}"
+        self.name = f"{partition}:{number}:{sequence_id}"
+        self.rows_key = f"{prefix}rows:{place}"
+        self._cells_key = f"{prefix}cells:{place}{SEPARATOR}"
+        self._cell_keys: dict[int, str] = {}
+
+    def cells_key(self, step: int, names: Names) -> str:
+        """The key of a step's cells (`step` is a names code)."""
+        key = self._cell_keys.get(step)
+        if key is None:
+            key = self._cell_keys[step] = self._cells_key + names.text(step)
+        return key
 
 
 class AccountState:
     """One account within one partition."""
 
-    __slots__ = ("_cell_keys", "_partition", "_prefix", "_row_keys", "account", "conditions", "contact_count", "contacts", "names", "rows")
+    __slots__ = ("_chunks", "_partition", "_prefix", "account", "contact_count", "contacts", "names", "rows")
 
     def __init__(self, prefix: str, partition: int, account: str, names: Names, contact_count: int, rows: dict[str, int]) -> None:
         self.account = account
         self.names = names
         self.contact_count = contact_count
-        self.conditions = Conditions()
         self.rows = {names.code(sequence_id): count for sequence_id, count in rows.items()}
         self.contacts: dict[str, KnownContact] = {}  # least recently used first
         self._prefix, self._partition = prefix, partition
-        self._row_keys: dict[tuple[int, int], str] = {}
-        self._cell_keys: dict[tuple[int, int, int], str] = {}
+        self._chunks: dict[int, list[Chunk]] = {}
 
     def new_row(self, sequence: int) -> int:
         """The next row number of a sequence (names code)."""
@@ -61,23 +82,15 @@ class AccountState:
         self.rows[sequence] = number + 1
         return number
 
-    def row_place(self, sequence: int, number: int) -> tuple[str, int]:
-        """Key and byte offset of a row."""
-        chunk, position = divmod(number, CHUNK_ROWS)
-        key = self._row_keys.get((sequence, chunk))
-        if key is None:
-            key = f"{self._prefix}rows:{self._partition}:{chunk}:{self.account}{SEPARATOR}{self.names.text(sequence)}"
-            self._row_keys[sequence, chunk] = key
-        return key, position * ROW.itemsize
-
-    def cell_place(self, sequence: int, number: int, step: int) -> tuple[str, int]:
-        """Key and byte offset of a step cell."""
-        chunk, position = divmod(number, CHUNK_ROWS)
-        key = self._cell_keys.get((sequence, chunk, step))
-        if key is None:
-            ids = SEPARATOR.join((self.account, self.names.text(sequence), self.names.text(step)))
-            key = self._cell_keys[sequence, chunk, step] = f"{self._prefix}cells:{self._partition}:{chunk}:{ids}"
-        return key, position * STEP_CELL.itemsize
+    def chunk(self, sequence: int, row: int) -> Chunk:
+        """The chunk that holds a row of a sequence (names code)."""
+        chunks = self._chunks.get(sequence)
+        if chunks is None:
+            chunks = self._chunks[sequence] = []
+        number = row // CHUNK_ROWS
+        while len(chunks) <= number:
+            chunks.append(Chunk(self._prefix, self._partition, self.account, self.names.text(sequence), len(chunks)))
+        return chunks[number]
 
     def evict(self, keep: int) -> None:
         """Forget the contacts least recently used, down to `keep`."""
@@ -124,7 +137,7 @@ class PartitionState:
             for contact_id, packed in zip(ids, found, strict=True):
                 if packed is not None:
                     contact = codec.decode(packed)
-                    state.contacts[contact_id] = KnownContact(contact, state.conditions, view(contact, state.names))
+                    state.contacts[contact_id] = KnownContact(contact, view(contact, state.names))
 
 
 async def load_partition(store: WritableStore, prefix: str, partition: int) -> PartitionState:

@@ -3,10 +3,10 @@
 Everything here is a pure function of the set of facts. Where two facts compete with equal times, `content_order` decides.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 from projections import meaning
+from projections.contact import Contact, Fact
 from projections.facts import (
     AUTO_REPLIED,
     BOOKED,
@@ -32,8 +32,6 @@ from projections.facts import (
     TASK_COMPLETED,
     UNENROLLED,
     UNSUBSCRIBED,
-    Contact,
-    Fact,
     content_order,
 )
 from projections.meaning import OUTCOME_CODES, REASON_CODES, TOTALS
@@ -43,14 +41,36 @@ _DAY: Final = 24 * 60 * 60 * 1000
 _NO_ATTRIBUTES: Final = (0, 0, 0, 0)
 _NO_TOTALS: Final = (0,) * len(TOTALS)
 
+_LONG_AGO: Final = -(1 << 60)
+"""Earlier than any time."""
+
 _REPLIED: Final = REASON_CODES["replied"]
 _MEETING_BOOKED: Final = REASON_CODES["meeting_booked"]
 _BOUNCED: Final = REASON_CODES["bounced"]
-_UNSUBSCRIBED: Final = REASON_CODES["unsubscribed"]
-_COMPLAINED: Final = REASON_CODES["complained"]
 _ERROR: Final = REASON_CODES["error"]
 _ENDED: Final = {FINISHED: meaning.FINISHED, UNENROLLED: meaning.UNENROLLED, ERRORED: meaning.ERRORED}
 _COMPANY_REASONS: Final = (REASON_CODES["company_reply"], REASON_CODES["company_meeting"])
+_FLAGS_OF_REASONS: Final = {
+    _REPLIED: meaning.REPLIED,
+    _MEETING_BOOKED: meaning.MET,
+    _BOUNCED: meaning.BOUNCED,
+    REASON_CODES["unsubscribed"]: meaning.UNSUBSCRIBED,
+    REASON_CODES["complained"]: meaning.COMPLAINED,
+}
+"""The ends that say by themselves what happened: rules 7-10."""
+
+_OUTCOME_ACTIVE: Final = OUTCOME_CODES["active"]
+_OUTCOME_PAUSED: Final = OUTCOME_CODES["paused"]
+_OUTCOME_OF_FLAGS: Final = (
+    (meaning.MET, OUTCOME_CODES["meeting"]),
+    (meaning.REPLIED, OUTCOME_CODES["replied"]),
+    (meaning.UNSUBSCRIBED, OUTCOME_CODES["unsubscribed"]),
+    (meaning.COMPLAINED, OUTCOME_CODES["complained"]),
+    (meaning.BOUNCED, OUTCOME_CODES["bounced"]),
+)
+_OUTCOME_ERRORED: Final = OUTCOME_CODES["errored"]
+_OUTCOME_COMPANY_STOP: Final = OUTCOME_CODES["company_stop"]
+_OUTCOME_NO_RESPONSE: Final = OUTCOME_CODES["no_response"]
 
 
 class EnrollmentView:
@@ -114,189 +134,163 @@ def view(contact: Contact, names: Names) -> ContactView:
     """The view of a contact, from nothing but its facts."""
     belonging: list[list[Fact]] = [[] for _ in contact.enrollments]
     unnamed: list[Fact] = []
-    loose: list[Fact] = []  # replies and meetings that name neither enrollment nor message
-    sent_events: dict[int, Fact] = {}
-    machine_verdicts: dict[int, int] = {}
     reclassifications: list[Fact] = []
-    canceled: set[object] = set()
+    common = _Common(contact, names)
+    sent_events = common.sent_events
     waiting = 0
     for fact in contact.facts:
-        enrollment = fact[3]
+        kind: int = fact[0]
+        enrollment: int = fact[3]
         if enrollment != NONE:
             belonging[enrollment].append(fact)
-            if fact[0] == SENT:
+            if kind == SENT:
                 known = sent_events.get(fact[4])
-                sent_events[fact[4]] = fact if known is None else _earlier(contact, names, known, fact)
-        elif fact[0] == RECLASSIFIED:
+                if known is None or common.precedes(fact, known):
+                    sent_events[fact[4]] = fact
+        elif kind == RECLASSIFIED:
             reclassifications.append(fact)
-        elif fact[0] == CANCELED:
-            canceled.add(fact[6])
+        elif kind == CANCELED:
+            common.canceled.add(fact[6])
         else:
             unnamed.append(fact)
     for fact in unnamed:  # 1.2 Resolving
         if fact[4] == NONE:
-            loose.append(fact)
+            common.loose.append(fact)
         elif (sent := sent_events.get(fact[4])) is not None:
             belonging[sent[3]].append(fact)
         else:
             waiting += 1
     if reclassifications:  # rule 6: the latest decides; equal times by identity
-        for _, _, _, _, _, _, detail in sorted(reclassifications, key=lambda fact: (fact[1], fact[2])):
-            assert isinstance(detail, tuple)
-            machine_verdicts.update(dict.fromkeys(detail[1:], detail[0]))
-    return ContactView(
-        [_enrollment_view(contact, names, facts, loose, sent_events, machine_verdicts, canceled) for facts in belonging], waiting
-    )
+        reclassifications.sort(key=lambda fact: (fact[1], fact[2]))
+        for fact in reclassifications:
+            machine, *identities = fact[6]
+            common.verdicts.update(dict.fromkeys(identities, machine))
+    return ContactView([_enrollment_view(common, facts) for facts in belonging], waiting)
 
 
-def _enrollment_view(
-    contact: Contact,
-    names: Names,
-    facts: list[Fact],
-    loose: list[Fact],
-    sent_events: dict[int, Fact],
-    machine_verdicts: dict[int, int],
-    canceled: set[object],
-) -> EnrollmentView:
+class _Common:
+    """What the enrollments of a contact have in common."""
+
+    __slots__ = ("base", "canceled", "contact", "loose", "names", "sent_events", "verdicts")
+
+    def __init__(self, contact: Contact, names: Names) -> None:
+        self.contact = contact
+        self.names = names
+        self.base: int = contact.base
+        self.loose: list[Fact] = []  # replies and meetings that name neither enrollment nor message
+        self.sent_events: dict[int, Fact] = {}  # message -> its sent event
+        self.verdicts: dict[int, int] = {}  # identity of a reclassified open or click -> 1 if it is a machine's
+        self.canceled: set[int] = set()  # meetings
+
+    def precedes(self, one: Fact, other: Fact) -> bool:
+        """Whether a fact is earlier than another; of equal times, whether its content is the lesser."""
+        if one[1] != other[1]:
+            return bool(one[1] < other[1])
+        if one[0] != other[0]:  # what the content is compared by first
+            return bool(one[0] < other[0])
+        return content_order(self.contact, one, self.names) < content_order(self.contact, other, self.names)
+
+
+def _enrollment_view(common: _Common, facts: list[Fact]) -> EnrollmentView:
     started: Fact | None = None
     scheduled: Fact | None = None
     implicit: Fact | None = None
     ended: Fact | None = None
     paused: Fact | None = None
     latest_step: Fact | None = None
-    executions: list[Fact] = []
     later: list[Fact] = []  # what can only be judged once start and end are known
     ends = 0
+    seen = EnrollmentView()
+    messages, steps = seen.messages, seen.steps
     for fact in facts:
-        kind = fact[0]
+        kind: int = fact[0]
         if kind > SENT:
             later.append(fact)
         elif kind >= EXECUTED:
-            if kind != SKIPPED:
-                executions.append(fact)
-                if implicit is None or fact[1] < implicit[1]:
-                    implicit = fact
-            if latest_step is None or fact[1] > latest_step[1]:
+            if latest_step is None or common.precedes(latest_step, fact):
                 latest_step = fact
-            elif fact[1] == latest_step[1]:
-                latest_step = _later(contact, names, latest_step, fact)
+            step: int = fact[5]
+            if kind == SKIPPED:
+                steps[step] = steps.get(step, 0) | meaning.STEP_SKIPPED
+                continue
+            steps[step] = steps.get(step, 0) | meaning.STEP_EXECUTED
+            if implicit is None or fact[1] < implicit[1]:
+                implicit = fact
+            if kind == SENT:
+                message: int = fact[4]
+                messages[message] = messages.get(message, 0) | meaning.MESSAGE_SENT
+                seen.sent_steps.add((message, step))
         elif kind == STARTED:
-            started = fact if started is None else _earlier(contact, names, started, fact)
+            if started is None or common.precedes(fact, started):
+                started = fact
         elif kind == SCHEDULED:
-            scheduled = fact if scheduled is None else _earlier(contact, names, scheduled, fact)
+            if scheduled is None or common.precedes(fact, scheduled):
+                scheduled = fact
         elif kind >= FINISHED:
             ends += 1
-            ended = fact if ended is None else _earlier(contact, names, ended, fact)
-        else:
-            paused = fact if paused is None else _later(contact, names, paused, fact)
+            if ended is None or common.precedes(fact, ended):
+                ended = fact
+        elif paused is None or common.precedes(paused, fact):
+            paused = fact
 
-    view = EnrollmentView()
-    base = contact.base
-    view.second_ends = max(0, ends - 1)
+    seen.second_ends = max(0, ends - 1)
     described = started or scheduled
     if described is not None:  # rule 1
-        assert isinstance(described[6], tuple)
-        view.attributes = described[6]
+        seen.attributes = described[6]
+    replied_by_message = 0
     if ended is not None:
-        view.ended_at = ended[1] + base
-    reason = replied_by_message = 0
-    if ended is not None and ended[0] == UNENROLLED:
-        assert isinstance(ended[6], int)
-        reason, replied_by_message = divmod(ended[6], 2)
-        view.reason = reason
+        seen.ended_at = ended[1] + common.base
+        if ended[0] == UNENROLLED:
+            seen.reason, replied_by_message = divmod(ended[6], 2)
     first = started or implicit
     if first is None:  # rule 2
         if scheduled is not None:
-            view.status = meaning.SCHEDULED if ended is None else meaning.CANCELED
+            seen.status = meaning.SCHEDULED if ended is None else meaning.CANCELED
     else:
-        view.implicit_start = started is None
-        view.started_at = first[1] + base
+        seen.implicit_start = started is None
+        seen.started_at = first[1] + common.base
         if ended is None:  # rule 4
-            view.status = meaning.PAUSED if paused is not None and paused[0] == PAUSED else meaning.ACTIVE
+            seen.status = meaning.PAUSED if paused is not None and paused[0] == PAUSED else meaning.ACTIVE
         else:  # rule 3
-            view.status = _ENDED[ended[0]]
+            seen.status = _ENDED[ended[0]]
     if latest_step is not None:  # rule 13
-        view.step = latest_step[5]
+        seen.step = latest_step[5]
 
-    _judge(
-        view,
-        names,
-        contact,
-        facts,
-        executions,
-        later,
-        loose,
-        sent_events,
-        machine_verdicts,
-        canceled,
-        None if first is None else first[1],
-        None if ended is None else ended[1],
-    )
+    _judge(seen, common, facts, later)
 
-    flags = view.flags
-    if reason == _REPLIED:  # the ends that say by themselves what happened: rules 7-10
-        flags |= meaning.REPLIED
-        if replied_by_message:
-            flags |= meaning.REPLIED_TO_SEQUENCE
-    elif reason == _MEETING_BOOKED:
-        flags |= meaning.MET
-    elif reason == _BOUNCED:
-        flags |= meaning.BOUNCED
-    elif reason == _UNSUBSCRIBED:
-        flags |= meaning.UNSUBSCRIBED
-    elif reason == _COMPLAINED:
-        flags |= meaning.COMPLAINED
-    view.flags = flags
+    seen.flags |= _FLAGS_OF_REASONS.get(seen.reason, 0)
+    if replied_by_message and seen.reason == _REPLIED:
+        seen.flags |= meaning.REPLIED_TO_SEQUENCE
     if first is not None:
-        view.outcome = _outcome(view.status, reason, flags)
-    return view
+        seen.outcome = _outcome(seen.status, seen.reason, seen.flags)
+    return seen
 
 
-def _judge(
-    view: EnrollmentView,
-    names: Names,
-    contact: Contact,
-    facts: list[Fact],
-    executions: list[Fact],
-    later: list[Fact],
-    loose: list[Fact],
-    sent_events: dict[int, Fact],
-    machine_verdicts: dict[int, int],
-    canceled: set[object],
-    started: int | None,
-    ended: int | None,
-) -> None:
-    """Rules 5-11, 14 and 16: flags, totals, messages and steps. `started` and `ended` are relative to the base."""
-    messages, steps, sent_steps = view.messages, view.steps, view.sent_steps
-    reason = view.reason
+def _judge(seen: EnrollmentView, common: _Common, facts: list[Fact], later: list[Fact]) -> None:
+    """Rules 5-11, 14 and 16: flags, totals, messages and steps."""
+    messages, steps = seen.messages, seen.steps
+    sent_events, verdicts, base = common.sent_events, common.verdicts, common.base
     flags = 0
-    engaged: int | None = None
+    engaged = _LONG_AGO
     deferred: set[int] = set()
     dropped: set[int] = set()
     opens = clicks = machine_opens = machine_clicks = replies = auto_replies = late_replies = 0
     hard = soft = unsubscribes = complaints = tasks = 0
-    meetings: set[object] = set()
-
-    for fact in executions:
-        step = fact[5]
-        steps[step] = steps.get(step, 0) | meaning.STEP_EXECUTED
-        if fact[0] == SENT:
-            message = fact[4]
-            messages[message] = messages.get(message, 0) | meaning.MESSAGE_SENT
-            sent_steps.add((message, step))
-    for fact in facts:
-        if fact[0] == SKIPPED:
-            steps[fact[5]] = steps.get(fact[5], 0) | meaning.STEP_SKIPPED
+    meetings: set[int] = set()
 
     for fact in later:
-        kind, time, identity, _, message, step, detail = fact
+        kind: int = fact[0]
+        time: int = fact[1] + base
+        message: int = fact[4]
+        step: int = fact[5]
+        detail: Any = fact[6]
         if not step and message != NONE and (sent_event := sent_events.get(message)) is not None:
             step = sent_event[5]
         step_facts = message_facts = 0
         if kind == DELIVERED:
             message_facts = meaning.MESSAGE_DELIVERED
         elif kind == OPENED:  # rule 6
-            if machine_verdicts.get(identity, detail) if machine_verdicts else detail:
+            if verdicts.get(fact[2], detail) if verdicts else detail:
                 machine_opens += 1
                 flags |= meaning.OPENED_ANY
                 message_facts, step_facts = meaning.MESSAGE_OPENED_ANY, meaning.STEP_OPENED_ANY
@@ -305,10 +299,10 @@ def _judge(
                 flags |= meaning.OPENED | meaning.OPENED_ANY
                 message_facts = meaning.MESSAGE_OPENED | meaning.MESSAGE_OPENED_ANY
                 step_facts = meaning.STEP_OPENED | meaning.STEP_OPENED_ANY
-                if engaged is None or time > engaged:
+                if time > engaged:
                     engaged = time
         elif kind == CLICKED:
-            if machine_verdicts.get(identity, detail) if machine_verdicts else detail:
+            if verdicts.get(fact[2], detail) if verdicts else detail:
                 machine_clicks += 1
                 flags |= meaning.CLICKED_ANY
                 message_facts, step_facts = meaning.MESSAGE_CLICKED_ANY, meaning.STEP_CLICKED_ANY
@@ -317,18 +311,18 @@ def _judge(
                 flags |= meaning.CLICKED | meaning.CLICKED_ANY
                 message_facts = meaning.MESSAGE_CLICKED | meaning.MESSAGE_CLICKED_ANY
                 step_facts = meaning.STEP_CLICKED | meaning.STEP_CLICKED_ANY
-                if engaged is None or time > engaged:
+                if time > engaged:
                     engaged = time
         elif kind == REPLIED:  # rule 7
             if message != NONE:
                 flags |= meaning.REPLIED_TO_SEQUENCE
                 message_facts = meaning.MESSAGE_REPLIED
-            if _while_enrolled(time, started, ended, reason == _REPLIED):
+            if _while_enrolled(seen, time, _REPLIED):
                 replies += 1
                 flags |= meaning.REPLIED
                 step_facts = meaning.STEP_REPLIED
-                step = step or _last_executed(executions, time, names)
-                if engaged is None or time > engaged:
+                step = step or _last_executed(facts, time, common)
+                if time > engaged:
                     engaged = time
             else:
                 late_replies += 1
@@ -337,9 +331,8 @@ def _judge(
                 soft += 1
             else:
                 hard += 1
-            if message != NONE:
-                message_facts = meaning.MESSAGE_BOUNCED
-            if _while_enrolled(time, started, ended, reason == _BOUNCED):
+            message_facts = meaning.MESSAGE_BOUNCED
+            if _while_enrolled(seen, time, _BOUNCED):
                 flags |= meaning.BOUNCED
                 step_facts = meaning.STEP_BOUNCED
         elif kind == UNSUBSCRIBED:  # rule 10
@@ -351,13 +344,12 @@ def _judge(
             flags |= meaning.COMPLAINED
             message_facts = meaning.MESSAGE_COMPLAINED
         elif kind == BOOKED:  # rule 8
-            assert isinstance(detail, tuple)
             meeting, _, trigger = detail
-            if trigger != 1 and _while_enrolled(time, started, ended, reason == _MEETING_BOOKED):
+            if trigger != 1 and _while_enrolled(seen, time, _MEETING_BOOKED):
                 meetings.add(meeting)
                 step_facts = meaning.STEP_MET
-                step = step or _last_executed(executions, time, names)
-                if engaged is None or time > engaged:
+                step = step or _last_executed(facts, time, common)
+                if time > engaged:
                     engaged = time
         elif kind == TASK_COMPLETED:
             tasks += 1
@@ -372,42 +364,45 @@ def _judge(
         if step_facts and step:  # rule 14
             steps[step] = steps.get(step, 0) | step_facts
 
-    for kind, time, _, _, _, step, detail in loose:
+    for fact in common.loose:
+        kind, time, step = fact[0], fact[1] + base, fact[5]
         if kind == AUTO_REPLIED:
-            auto_replies += _while_enrolled(time, started, ended, False)
+            auto_replies += _while_enrolled(seen, time, 0)
             continue
         if kind == REPLIED:
-            if not _while_enrolled(time, started, ended, reason == _REPLIED):
+            if not _while_enrolled(seen, time, _REPLIED):
                 continue
             replies += 1
             flags |= meaning.REPLIED
             step_facts = meaning.STEP_REPLIED
         elif kind == BOOKED:
-            assert isinstance(detail, tuple)
-            meeting, organizer, trigger = detail
-            if not (trigger == 2 or (trigger == 0 and organizer and organizer == view.attributes[0])):
+            meeting, organizer, trigger = fact[6]
+            if not (trigger == 2 or (trigger == 0 and organizer and organizer == seen.attributes[0])):
                 continue
-            if not _while_enrolled(time, started, ended, reason == _MEETING_BOOKED):
+            if not _while_enrolled(seen, time, _MEETING_BOOKED):
                 continue
             meetings.add(meeting)
             step_facts = meaning.STEP_MET
         else:  # an event that must name a message or an enrollment always does
             raise AssertionError(f"kind {kind} names neither an enrollment nor a message")
-        if engaged is None or time > engaged:
+        if time > engaged:
             engaged = time
-        step = step or _last_executed(executions, time, names)
+        step = step or _last_executed(facts, time, common)
         if step:
             steps[step] = steps.get(step, 0) | step_facts
 
+    sent = delivered = canceled = 0
     if meetings:
         flags |= meaning.MET
-    sent = delivered = 0
+        canceled = len(meetings & common.canceled)
     for bits in messages.values():
-        sent += bits & meaning.MESSAGE_SENT != 0
-        delivered += bits & meaning.MESSAGE_DELIVERED != 0
-    view.flags = flags
-    view.last_engaged_at = None if engaged is None else engaged + contact.base
-    view.totals = (
+        if bits & meaning.MESSAGE_SENT:
+            sent += 1
+        if bits & meaning.MESSAGE_DELIVERED:
+            delivered += 1
+    seen.flags = flags
+    seen.last_engaged_at = None if engaged == _LONG_AGO else engaged
+    seen.totals = (
         sent,
         delivered,
         len(deferred),
@@ -420,7 +415,7 @@ def _judge(
         auto_replies,
         late_replies,
         len(meetings),
-        len(meetings & canceled) if meetings and canceled else 0,
+        canceled,
         hard,
         soft,
         unsubscribes,
@@ -429,48 +424,37 @@ def _judge(
     )
 
 
-def _while_enrolled(time: int, started: int | None, ended: int | None, end_is_its_own: bool) -> bool:
-    """Rule 5. `end_is_its_own`: the enrollment ended for the very reason that the fact is of, which gives it 24 hours more."""
-    return started is not None and started <= time and (ended is None or time <= (ended + _DAY if end_is_its_own else ended))
+def _while_enrolled(seen: EnrollmentView, time: int, own_reason: int) -> bool:
+    """Rule 5. An end for `own_reason`, that of the kind in question, gives it 24 hours more; 0 is no reason."""
+    started, ended = seen.started_at, seen.ended_at
+    if started is None or time < started:
+        return False
+    return ended is None or time <= ended or (own_reason != 0 and seen.reason == own_reason and time <= ended + _DAY)
 
 
-def _last_executed(executions: Iterable[Fact], time: int, names: Names) -> int:
+def _last_executed(facts: list[Fact], time: int, common: _Common) -> int:
     """Rule 14: the last step executed at or before the time, 0 if none; of several at one time the greatest id."""
-    best, best_time = 0, 0
-    for fact in executions:
-        if fact[1] <= time and (not best or fact[1] > best_time or (fact[1] == best_time and names.text(fact[5]) > names.text(best))):
-            best, best_time = fact[5], fact[1]
+    best, best_time = 0, _LONG_AGO
+    names = common.names
+    for fact in facts:
+        if fact[0] != EXECUTED and fact[0] != SENT:
+            continue
+        at: int = fact[1] + common.base
+        step: int = fact[5]
+        if at <= time and (at > best_time or (at == best_time and names.text(step) > names.text(best))):
+            best, best_time = step, at
     return best
 
 
 def _outcome(status: int, reason: int, flags: int) -> int:
     """Rule 12: the first that applies."""
-    if status in (meaning.ACTIVE, meaning.PAUSED):
-        return OUTCOME_CODES["active"] if status == meaning.ACTIVE else OUTCOME_CODES["paused"]
-    if flags & meaning.MET:
-        return OUTCOME_CODES["meeting"]
-    if flags & meaning.REPLIED:
-        return OUTCOME_CODES["replied"]
-    if flags & meaning.UNSUBSCRIBED:
-        return OUTCOME_CODES["unsubscribed"]
-    if flags & meaning.COMPLAINED:
-        return OUTCOME_CODES["complained"]
-    if flags & meaning.BOUNCED:
-        return OUTCOME_CODES["bounced"]
+    if status == meaning.ACTIVE:
+        return _OUTCOME_ACTIVE
+    if status == meaning.PAUSED:
+        return _OUTCOME_PAUSED
+    for flag, outcome in _OUTCOME_OF_FLAGS:
+        if flags & flag:
+            return outcome
     if status == meaning.ERRORED or reason == _ERROR:
-        return OUTCOME_CODES["errored"]
-    if reason in _COMPANY_REASONS:
-        return OUTCOME_CODES["company_stop"]
-    return OUTCOME_CODES["no_response"]
-
-
-def _earlier(contact: Contact, names: Names, one: Fact, other: Fact) -> Fact:
-    if one[1] != other[1]:
-        return one if one[1] < other[1] else other
-    return min(one, other, key=lambda fact: content_order(contact, fact, names))
-
-
-def _later(contact: Contact, names: Names, one: Fact, other: Fact) -> Fact:
-    if one[1] != other[1]:
-        return one if one[1] > other[1] else other
-    return max(one, other, key=lambda fact: content_order(contact, fact, names))
+        return _OUTCOME_ERRORED
+    return _OUTCOME_COMPANY_STOP if reason in _COMPANY_REASONS else _OUTCOME_NO_RESPONSE

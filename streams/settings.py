@@ -22,7 +22,7 @@ class WorkerSettings(BaseSettings):
         description="A name of its own for each worker: restarted under it within the session timeout, it goes on without a rebalance",
     )
     max_batch: int = Field(
-        default=8_000, ge=1, le=100_000, description="Records in one commit at most; a commit of many keeps readers of Redis waiting"
+        default=20_000, ge=1, le=100_000, description="Records in one commit at most; a commit of many keeps readers of Redis waiting"
     )
     waiting_batches: int = Field(default=4, ge=1, description="Batches of each topic and partition held in memory while others are applied")
     fetch_bytes: int = Field(default=4 << 20, ge=1 << 16, description="Bytes fetched from one partition at once")

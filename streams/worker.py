@@ -14,6 +14,7 @@ from typing import Final
 
 from aiokafka.errors import KafkaError
 
+import projections
 from events.log.opening import open_log
 from events.log.port import Log, LogError, LogUnavailable
 from events.log.sqlite import SqliteLog
@@ -53,7 +54,7 @@ def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, setting
     Returns the exit code: 0, or 1 after a failure, whose reason is the last line logged. Blocks; call it in the main thread.
     """
     log_to_stderr()
-    _collect_rarely()
+    collect_rarely()
     try:
         asyncio.run(Worker(log_settings, redis_settings, settings, drain=drain).run())
     except WorkerFailed as failure:
@@ -62,7 +63,7 @@ def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, setting
     return 0
 
 
-def _collect_rarely() -> None:
+def collect_rarely() -> None:
     """Have the garbage collector look less often at what stays anyway: it costs a tenth of the worker's time by default."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -146,6 +147,7 @@ class Worker:
         server = redis_url(self._redis_settings.redis)
         url = await self._patience.ask("Redis", lambda: in_thread(server.__enter__))
         stack.push_async_callback(_farewell, lambda: server.__exit__(None, None, None))
+        logger.info("the fold runs %s", projections.FORM)
         store = RedisWritableStore(url)
         stack.push_async_callback(store.aclose)
         for warning in await self._patience.ask("Redis", lambda: check(store)):

@@ -15,6 +15,7 @@ from projections.tables.redis import RedisWritableStore
 from streams.projector import Applied, Batch, Projector
 from streams.quarantine import QuarantineWriter
 from streams.settings import WorkerSettings
+from streams.worker import collect_rarely
 
 
 def drain(bootstrap: str, redis: str, group: str) -> Measured:
@@ -23,6 +24,7 @@ def drain(bootstrap: str, redis: str, group: str) -> Measured:
 
 
 async def _drain(bootstrap: str, redis: str, settings: WorkerSettings) -> Measured:
+    collect_rarely()
     stopwatch = Stopwatch()
     store = RedisWritableStore(redis)
     consumer = AIOKafkaConsumer(

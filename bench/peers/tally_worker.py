@@ -8,7 +8,7 @@ from bench.stopwatch import Measured, Stopwatch, TimedProjector
 from events.settings import LogSettings
 from projections.settings import RedisSettings
 from streams.settings import WorkerSettings
-from streams.worker import Worker, log_to_stderr
+from streams.worker import Worker, collect_rarely, log_to_stderr
 
 
 def drain(log: str, redis: str, group: str) -> Measured:
@@ -23,6 +23,7 @@ def work(log: str, redis: str, group: str) -> Measured:
 
 async def _work(log: str, redis: str, group: str, *, drain: bool) -> Measured:
     log_to_stderr()
+    collect_rarely()
     stopwatch = Stopwatch()
     worker = Worker(
         LogSettings(log=log),
