@@ -14,9 +14,9 @@ from typing import Final, NamedTuple
 from projections import meaning
 from projections.codec import SharedMessage
 from projections.contact import Contact
+from projections.enrollment_view import ContactView, EnrollmentView
 from projections.meaning import FLAGS, MESSAGE_FACTS, MESSAGE_NUMBERS, OUTCOMES, STATUSES, STEP_FACTS, TOTALS
 from projections.tables.layout import ACCOUNT_COUNTERS, COUNTERS, NO_OUTCOME, NO_TIME, STEP_COUNTERS
-from projections.view import ContactView, EnrollmentView
 
 ROW_PACKER: Final = struct.Struct(f"<IHBBBxIIIIIqq{len(TOTALS) + len(MESSAGE_NUMBERS)}H")
 CELL_PACKER: Final = struct.Struct("<HH")

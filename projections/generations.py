@@ -17,6 +17,8 @@ _FOLD: Final = (
     "names",
     "contact",
     "facts",
+    "enrollment_view",
+    "engagement",
     "view",
     "contribution",
     "definitions",

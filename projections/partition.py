@@ -7,10 +7,11 @@ from projections import codec
 from projections.codec import SharedMessage
 from projections.contact import Contact
 from projections.contribution import cells, parts, row, shared_messages
+from projections.enrollment_view import ContactView
 from projections.names import Names
 from projections.tables.layout import CHUNK_ROWS, SEPARATOR
 from projections.tables.store import Question, WritableStore
-from projections.view import ContactView, view
+from projections.view import view
 
 _NAMES_AT_ONCE: Final = 50_000
 

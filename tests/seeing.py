@@ -4,11 +4,12 @@ from typing import Any
 
 from events.rfc3339 import format_time
 from projections import codec, meaning
+from projections.enrollment_view import ContactView, EnrollmentView
 from projections.facts import Contact
 from projections.names import Names
 from projections.tables.layout import shard_prefix
 from projections.tables.memory import MemoryStore
-from projections.view import ContactView, EnrollmentView, view
+from projections.view import view
 from tests.folding import PARTITIONS
 
 

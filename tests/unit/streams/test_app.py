@@ -61,7 +61,7 @@ async def test_the_settings_on_which_exactness_and_speed_stand(app_at: Callable[
 
 
 async def test_the_address_chooses_the_transport(app_at: Callable[..., BatchApp]) -> None:
-    kafka, embedded = app_at("batched://127.0.0.1:9092"), app_at("tallylog:///tmp/log.db")
+    kafka, embedded = app_at("batched://127.0.0.1:9092"), app_at("tallylog:///srv/log.db")
     assert (type(kafka.transport), type(embedded.transport)) == (batches.Transport, sqlite.Transport)
     assert (kafka.source is None, embedded.source is None) == (True, False)
 
