@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import count
 from threading import Condition, RLock
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, Serializer, TopicPartition
@@ -24,6 +24,7 @@ from events.topics import LARGEST_DEAD_LETTER
 _WAITING_BYTES = 32 << 20  # kafka-python itself would buffer without bound
 _RECORD_OVERHEAD = 200
 _LINGER = 5  # milliseconds
+_OFFSETS_UNKNOWN_PAUSE = 0.05  # seconds
 _LARGEST_REQUEST = LARGEST_DEAD_LETTER
 _FETCH_BYTES = 8 << 20
 _POLL = 100  # milliseconds
@@ -238,7 +239,16 @@ class KafkaLog:
         return TopicPartition(topic, partition)
 
     def _ask(self, question: Callable[..., dict[TopicPartition, int]], places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        return question(places, timeout_ms=int(self._timeout * 1000))
+        deadline = monotonic() + self._timeout
+        while True:
+            try:
+                return question(places, timeout_ms=int(self._timeout * 1000))
+            except KeyError as missing:
+                # A partition that has just got its leader has no offsets yet, and kafka-python trips over its absence from the answer.
+                if monotonic() > deadline:
+                    told = f"Kafka at {self.bootstrap} tells no offset of {missing} within {self._timeout:g} s; see that the brokers run"
+                    raise LogUnavailable(told) from missing
+                sleep(_OFFSETS_UNKNOWN_PAUSE)
 
     # What is sent and not acknowledged yet
 

@@ -278,3 +278,17 @@ def test_a_dead_letter_of_the_largest_record_fits_with_what_was_wrong_with_it(ka
     kafka_log.append([NewRecord(QUARANTINE, b"k", largest, (("tally-traceback", b"y" * 100_000),))])
     (record,) = kafka_log.read(QUARANTINE, partition_for(b"k", PARTITIONS), 0, 10)
     assert record.value == largest
+
+
+def test_a_partition_without_offsets_yet_is_asked_again(kafka_log: KafkaLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    end_offsets = KafkaConsumer.end_offsets
+    failures = [KeyError(TopicPartition(EMAIL, 0))]
+
+    def fail_once(consumer: KafkaConsumer, *arguments: object, **options: object) -> object:
+        if failures:
+            raise failures.pop()
+        return end_offsets(consumer, *arguments, **options)
+
+    monkeypatch.setattr(KafkaConsumer, "end_offsets", fail_once)
+    assert kafka_log.ends([EMAIL]) == {(EMAIL, partition): 0 for partition in range(PARTITIONS)}
+    assert failures == []
