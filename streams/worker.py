@@ -64,7 +64,7 @@ def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, setting
 
 
 def collect_rarely() -> None:
-    """Have the garbage collector look less often at what stays anyway: it costs a tenth of the worker's time by default."""
+    """Have the garbage collector look less often at what stays anyway: it costs time that the events need."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
 
