@@ -1,3 +1,4 @@
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,7 @@ def test_starting_imports_none_of_the_heavy_rooms() -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_failure_to_speak_of() -> None:
-    process = subprocess.run(f"{sys.executable} -m cli.main schema | head -1", shell=True, capture_output=True, text=True, check=True)
+    pipe = f"{shlex.quote(sys.executable)} -m cli.main schema | head -1"
+    process = subprocess.run(pipe, shell=True, capture_output=True, text=True, check=True)
     assert process.stdout == "{\n"
     assert process.stderr == ""
