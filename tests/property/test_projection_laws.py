@@ -45,10 +45,9 @@ def assert_as_the_oracle_sees_it(events: list[dict[str, Any]]) -> None:
     assert {name: odd[name] for name in seen} == seen
 
 
-@given(histories(ties=True), st.randoms(use_true_random=False), st.data())
-def test_any_order_any_batches_and_any_repetition_give_the_same_dump(
-    events: list[dict[str, Any]], random: Any, data: st.DataObject
-) -> None:
+@given(histories(ties=True), st.integers(0, 2**32))
+def test_any_order_any_batches_and_any_repetition_give_the_same_dump(events: list[dict[str, Any]], seed: int) -> None:
+    random = Random(seed)  # a stream of its own: what is drawn from it depends on nothing that hypothesis watches
     expected = canonical(folded(events, batch_size=1000))
     repeated = [event for event in events if not event["type"].startswith("contact.")]
     shuffled = events + random.sample(repeated, k=random.randint(0, len(repeated)))
