@@ -18,7 +18,7 @@ def worker(
     """Project the log into Redis, until it is stopped by SIGTERM or Ctrl-C.
 
     Start as many as there are partitions to share; on SQLite one. It waits for a log or a Redis that is not there yet, and says
-    every few seconds how it goes. More settings, as environment variables, are in docs/storage.md.
+    every few seconds how it goes. More settings, as environment variables, are in docs/operators.md.
 
     [bold]Examples[/bold]
 
