@@ -10,7 +10,18 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Final
 
-MODULES: Final = ("names", "meaning", "facts", "enrollment_view", "engagement", "view", "contribution", "partition", "account_fold")
+MODULES: Final = (
+    "names",
+    "meaning",
+    "delays",
+    "facts",
+    "enrollment_view",
+    "engagement",
+    "view",
+    "contribution",
+    "partition",
+    "account_fold",
+)
 """The modules of this room that are compiled, all together; the one list of them.
 
 Classes that msgspec makes cannot be among them: it reads annotations, which compiled modules do not keep.

@@ -14,16 +14,16 @@ from typing import Final, NamedTuple
 from projections import meaning
 from projections.codec import SharedMessage
 from projections.contact import Contact
+from projections.delays import bucket
 from projections.enrollment_view import ContactView, EnrollmentView
-from projections.meaning import FLAGS, MESSAGE_FACTS, MESSAGE_NUMBERS, OUTCOMES, STATUSES, STEP_FACTS, TOTALS
+from projections.meaning import FLAGS, MESSAGE_FACTS, MESSAGE_NUMBERS, OUTCOMES, SENTIMENTS, STATUSES, STEP_FACTS, TOTALS
 from projections.tables.layout import ACCOUNT_COUNTERS, COUNTERS, NO_OUTCOME, NO_TIME, STEP_COUNTERS
 
-ROW_PACKER: Final = struct.Struct(f"<IHBBBxIIIIIqq{len(TOTALS) + len(MESSAGE_NUMBERS)}H")
-CELL_PACKER: Final = struct.Struct("<HH")
+ROW_PACKER: Final = struct.Struct(f"<IHBBBBBIIIIIqqq{len(TOTALS) + len(SENTIMENTS) + len(MESSAGE_NUMBERS)}H")
+CELL_PACKER: Final = struct.Struct("<HHBBB")
 _LARGEST: Final = 0xFFFF
 """A count in a row or a cell stops here; the counters go on."""
 _NO_NUMBERS: Final = (0,) * len(MESSAGE_NUMBERS)
-_NO_COUNTS: Final = (0,) * (len(TOTALS) + len(MESSAGE_NUMBERS))
 
 NO_STEP_COUNTERS: Final = tuple(f"no_step:{status}" for status in STATUSES[meaning.FIRST_STARTED :])
 FIELDS: Final = (*COUNTERS, *ACCOUNT_COUNTERS, *STEP_COUNTERS, *NO_STEP_COUNTERS)
@@ -82,34 +82,51 @@ _NUMERATORS: Final = [_set_bits(counted >> 2) for counted in _COUNTABLE]
 def row(contact: Contact, view: EnrollmentView) -> bytes:
     """One record of the rows table."""
     enrolled_by, company, team, variant = view.attributes
-    codes = (view.step, enrolled_by, team, company, variant)
-    if view.started_at is None or view.outcome is None:
-        return ROW_PACKER.pack(contact.ordinal, 0, view.status, view.reason, NO_OUTCOME, 0, *codes[1:], NO_TIME, NO_TIME, *_NO_COUNTS)
     numbers = list(_NO_NUMBERS)
     for bits in view.messages.values():
         for number in _NUMERATORS[bits]:
             numbers[number] += 1
-    engaged = NO_TIME if view.last_engaged_at is None else view.last_engaged_at
-    head = (contact.ordinal, view.flags, view.status, view.reason, view.outcome, *codes, view.started_at, engaged)
+    head = (
+        contact.ordinal,
+        view.flags,
+        view.status,
+        view.reason,
+        NO_OUTCOME if view.outcome is None else view.outcome,
+        0 if view.replied_after is None else bucket(view.replied_after),
+        0 if view.met_after is None else bucket(view.met_after),
+        view.step,
+        enrolled_by,
+        team,
+        company,
+        variant,
+        NO_TIME if view.started_at is None else view.started_at,
+        NO_TIME if view.ended_at is None else view.ended_at,
+        NO_TIME if view.last_engaged_at is None else view.last_engaged_at,
+    )
     try:
-        return ROW_PACKER.pack(*head, *view.totals, *numbers)
+        return ROW_PACKER.pack(*head, *view.totals, *view.sentiments, *numbers)
     except struct.error:
-        return ROW_PACKER.pack(*head, *[min(count, _LARGEST) for count in (*view.totals, *numbers)])
+        return ROW_PACKER.pack(*head, *[min(count, _LARGEST) for count in (*view.totals, *view.sentiments, *numbers)])
 
 
 def cells(view: EnrollmentView) -> dict[int, int]:
-    """step -> its record of the cells table as one number, `facts | sent << 16`, for the steps that have anything to say."""
+    """step -> its record of the cells table as one number, for the steps that have anything to say.
+
+    From the lowest bits on: facts (16), sent (16), and the buckets of the delays (8 each).
+    """
     if not view.started:
         return {}
     found = dict(view.steps)
     for _, step in view.sent_steps:
-        if found[step] >> 16 < _LARGEST:
+        if found[step] >> 16 & 0xFFFF < _LARGEST:
             found[step] += 1 << 16
+    for key, delay in view.delays.items():
+        found[key >> 2] |= bucket(delay) << (32 + 8 * (key & 3))
     return found
 
 
 def packed_cell(cell: int) -> bytes:
-    return CELL_PACKER.pack(cell & 0xFFFF, cell >> 16)
+    return CELL_PACKER.pack(cell & 0xFFFF, cell >> 16 & 0xFFFF, cell >> 32 & 0xFF, cell >> 40 & 0xFF, cell >> 48)
 
 
 def shared_messages(contact: Contact, view: ContactView) -> list[SharedMessage]:

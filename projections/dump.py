@@ -69,7 +69,7 @@ def _enrollments(store: Store, prefix: str, partition: int, account: str, contac
         )
         row = np.frombuffer(rows, ROW)[place]
         assert int(row["contact"]) == contact.ordinal, "a row belongs to another contact"
-        spelled = {name: row[name].item() for name in ROW.names or () if name not in ("contact", "unused")}
+        spelled = {name: row[name].item() for name in ROW.names or () if name != "contact"}
         spelled.update({name: names.text(spelled[name]) for name in _CODED})
         shown[f"{sequence_id}/{enrollment.enrollment_id}"] = {
             "row": spelled,
@@ -83,7 +83,7 @@ def _enrollments(store: Store, prefix: str, partition: int, account: str, contac
 def _cell(cells: bytes | None, place: int) -> list[int]:
     start = place * STEP_CELL.itemsize
     if cells is None or len(cells) <= start:
-        return [0, 0]
+        return [0] * len(STEP_CELL.names or ())
     return [int(number) for number in np.frombuffer(cells[start : start + STEP_CELL.itemsize], STEP_CELL)[0]]
 
 

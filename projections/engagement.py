@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from projections import meaning
 from projections.contact import Fact
-from projections.enrollment_view import EnrollmentView, Resolved
+from projections.enrollment_view import CLICKED_AFTER, NO_SENTIMENTS, OPENED_AFTER, REPLIED_AFTER, EnrollmentView, Resolved
 from projections.facts import (
     AUTO_REPLIED,
     BOOKED,
@@ -27,6 +27,8 @@ from projections.meaning import REASON_CODES
 _DAY: Final = 24 * 60 * 60 * 1000
 _LONG_AGO: Final = -(1 << 60)
 """Earlier than any time."""
+_NEVER: Final = 1 << 60
+"""Later than any time."""
 
 _REPLIED: Final = REASON_CODES["replied"]
 _MEETING_BOOKED: Final = REASON_CODES["meeting_booked"]
@@ -44,6 +46,8 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
     opens = clicks = machine_opens = machine_clicks = replies = auto_replies = late_replies = 0
     hard = soft = unsubscribes = complaints = tasks = 0
     meetings: set[int] = set()
+    first_reply = first_meeting = _NEVER
+    sentiments = [0, 0, 0, 0]  # by the sentiment's code in the fact: 0 is none
 
     for fact in later:
         kind: int = fact[0]
@@ -66,6 +70,7 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
                 flags |= meaning.OPENED | meaning.OPENED_ANY
                 message_facts = meaning.MESSAGE_OPENED | meaning.MESSAGE_OPENED_ANY
                 step_facts = meaning.STEP_OPENED | meaning.STEP_OPENED_ANY
+                _take_delay(seen, step, OPENED_AFTER, time)
                 if time > engaged:
                     engaged = time
         elif kind == CLICKED:
@@ -78,6 +83,7 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
                 flags |= meaning.CLICKED | meaning.CLICKED_ANY
                 message_facts = meaning.MESSAGE_CLICKED | meaning.MESSAGE_CLICKED_ANY
                 step_facts = meaning.STEP_CLICKED | meaning.STEP_CLICKED_ANY
+                _take_delay(seen, step, CLICKED_AFTER, time)
                 if time > engaged:
                     engaged = time
         elif kind == REPLIED:  # rule 7
@@ -87,8 +93,11 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
             if _while_enrolled(seen, time, _REPLIED):
                 replies += 1
                 flags |= meaning.REPLIED
+                sentiments[detail] += 1
+                first_reply = min(first_reply, time)
                 step_facts = meaning.STEP_REPLIED
                 step = step or _last_executed(facts, time, resolved)
+                _take_delay(seen, step, REPLIED_AFTER, time)
                 if time > engaged:
                     engaged = time
             else:
@@ -114,6 +123,7 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
             meeting, _, trigger = detail
             if trigger != 1 and _while_enrolled(seen, time, _MEETING_BOOKED):
                 meetings.add(meeting)
+                first_meeting = min(first_meeting, time)
                 step_facts = meaning.STEP_MET
                 step = step or _last_executed(facts, time, resolved)
                 if time > engaged:
@@ -141,6 +151,8 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
                 continue
             replies += 1
             flags |= meaning.REPLIED
+            sentiments[fact[6]] += 1
+            first_reply = min(first_reply, time)
             step_facts = meaning.STEP_REPLIED
         elif kind == BOOKED:
             meeting, organizer, trigger = fact[6]
@@ -149,12 +161,15 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
             if not _while_enrolled(seen, time, _MEETING_BOOKED):
                 continue
             meetings.add(meeting)
+            first_meeting = min(first_meeting, time)
             step_facts = meaning.STEP_MET
         else:  # an event that must name a message or an enrollment always does
             raise AssertionError(f"kind {kind} names neither an enrollment nor a message")
         if time > engaged:
             engaged = time
         step = step or _last_executed(facts, time, resolved)
+        if kind == REPLIED:
+            _take_delay(seen, step, REPLIED_AFTER, time)
         if step:
             steps[step] = steps.get(step, 0) | step_facts
 
@@ -169,6 +184,10 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
             delivered += 1
     seen.flags = flags
     seen.last_engaged_at = None if engaged == _LONG_AGO else engaged
+    if seen.started_at is not None:
+        seen.replied_after = None if first_reply == _NEVER else first_reply - seen.started_at
+        seen.met_after = None if first_meeting == _NEVER else first_meeting - seen.started_at
+    seen.sentiments = tuple(sentiments[1:]) if replies else NO_SENTIMENTS
     seen.totals = (
         sent,
         delivered,
@@ -189,6 +208,15 @@ def judge_engagement(seen: EnrollmentView, resolved: Resolved, facts: list[Fact]
         complaints,
         tasks,
     )
+
+
+def _take_delay(seen: EnrollmentView, step: int, kind: int, time: int) -> None:
+    """Note how long after the step's earliest send something credited to it happened, if it is the earliest so far that came after it."""
+    sent_at = seen.sent_at.get(step)
+    if sent_at is not None and time >= sent_at:
+        key = step << 2 | kind
+        if time - sent_at < seen.delays.get(key, _NEVER):
+            seen.delays[key] = time - sent_at
 
 
 def _while_enrolled(seen: EnrollmentView, time: int, own_reason: int) -> bool:

@@ -5,11 +5,17 @@ from typing import Final
 from projections import meaning
 from projections.contact import Contact, Fact
 from projections.facts import content_order
-from projections.meaning import TOTALS
+from projections.meaning import SENTIMENTS, TOTALS
 from projections.names import Names
 
 _NO_ATTRIBUTES: Final = (0, 0, 0, 0)
 _NO_TOTALS: Final = (0,) * len(TOTALS)
+NO_SENTIMENTS: Final = (0,) * len(SENTIMENTS)
+
+OPENED_AFTER: Final = 0
+CLICKED_AFTER: Final = 1
+REPLIED_AFTER: Final = 2
+"""Kinds of `EnrollmentView.delays`."""
 
 
 class EnrollmentView:
@@ -21,15 +27,20 @@ class EnrollmentView:
 
     __slots__ = (
         "attributes",
+        "delays",
         "ended_at",
         "flags",
         "implicit_start",
         "last_engaged_at",
         "messages",
+        "met_after",
         "outcome",
         "reason",
+        "replied_after",
         "second_ends",
+        "sent_at",
         "sent_steps",
+        "sentiments",
         "started_at",
         "status",
         "step",
@@ -51,6 +62,11 @@ class EnrollmentView:
         self.messages: dict[int, int] = {}  # message (its position) -> bits of MESSAGE_FACTS
         self.steps: dict[int, int] = {}  # step -> bits of STEP_FACTS
         self.sent_steps: set[tuple[int, int]] = set()  # (message, step) of every send
+        self.sent_at: dict[int, int] = {}  # step -> its earliest send
+        self.delays: dict[int, int] = {}  # step << 2 | one of DELAYS -> ms from its earliest send to the earliest such event after it
+        self.replied_after: int | None = None  # ms from the start to the earliest counted reply
+        self.met_after: int | None = None  # ms from the start to the earliest counted meeting
+        self.sentiments: tuple[int, ...] = NO_SENTIMENTS  # counted replies, by meaning.SENTIMENTS
         self.implicit_start = False
         self.second_ends = 0
 

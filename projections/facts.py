@@ -17,9 +17,9 @@ small. Positions and codes depend on the order of arrival; they are names for wh
 things themselves.
 
 DETAILS: started, scheduled: (enrolled_by, company, team, variant) as names codes · unenrolled: 2 * reason code + (1 if it names a
-message) · opened, clicked: 1 if machine · replied, auto_replied: sentiment code · bounced: 1 if soft · booked: (meeting hash, organizer
-code, trigger) with trigger 0 not given, 1 false, 2 true · canceled: meeting hash · reclassified: (1 if machine, identity, ...) · else
-0.
+message) · opened, clicked: 1 if machine · replied, auto_replied: 1 + the sentiment's position in meaning.SENTIMENTS, or 0 · bounced: 1 if
+soft · booked: (meeting hash, organizer code, trigger) with trigger 0 not given, 1 false, 2 true · canceled: meeting hash · reclassified:
+(1 if machine, identity, ...) · else 0.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from xxhash import xxh3_64_intdigest
 from events.wire import WireEvent
 from projections.contact import Contact as Contact
 from projections.contact import Enrollment, Fact
-from projections.meaning import REASON_CODES
+from projections.meaning import REASON_CODES, SENTIMENTS
 from projections.names import Names
 
 Detail = int | tuple[int, ...]
@@ -64,8 +64,7 @@ BOOKED: Final = 21
 CANCELED: Final = 22
 RECLASSIFIED: Final = 23
 
-SENTIMENTS: Final = (None, "positive", "neutral", "negative")
-_SENTIMENT_CODES: Final = {sentiment: code for code, sentiment in enumerate(SENTIMENTS)}
+_SENTIMENT_CODES: Final = {sentiment: code for code, sentiment in enumerate((None, *SENTIMENTS))}
 
 
 def _hash(text: str) -> int:

@@ -18,6 +18,7 @@ _FOLD: Final = (
     "contact",
     "facts",
     "enrollment_view",
+    "delays",
     "engagement",
     "view",
     "contribution",

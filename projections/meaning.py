@@ -87,6 +87,9 @@ TOTALS: Final = (
 )
 """The numbers that are counted for each started enrollment by itself and added up."""
 
+SENTIMENTS: Final = ("positive", "neutral", "negative")
+"""Of a reply; one that says none is `unknown`."""
+
 MESSAGE_FACTS: Final = (
     "sent",
     "delivered",

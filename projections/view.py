@@ -40,6 +40,9 @@ _FLAGS_OF_REASONS: Final = {
 }
 """The ends that say by themselves what happened: rules 7-10."""
 
+_NEVER: Final = 1 << 60
+"""Later than any time."""
+
 _OUTCOME_ACTIVE: Final = OUTCOME_CODES["active"]
 _OUTCOME_PAUSED: Final = OUTCOME_CODES["paused"]
 _OUTCOME_OF_FLAGS: Final = (
@@ -102,7 +105,7 @@ def _enrollment_view(resolved: Resolved, facts: list[Fact]) -> EnrollmentView:
     later: list[Fact] = []  # what can only be judged once start and end are known
     ends = 0
     seen = EnrollmentView()
-    messages, steps = seen.messages, seen.steps
+    messages, steps, sent_at = seen.messages, seen.steps, seen.sent_at
     for fact in facts:
         kind: int = fact[0]
         if kind > SENT:
@@ -121,6 +124,9 @@ def _enrollment_view(resolved: Resolved, facts: list[Fact]) -> EnrollmentView:
                 message: int = fact[4]
                 messages[message] = messages.get(message, 0) | meaning.MESSAGE_SENT
                 seen.sent_steps.add((message, step))
+                at: int = fact[1] + resolved.base
+                if at < sent_at.get(step, _NEVER):
+                    sent_at[step] = at
         elif kind == STARTED:
             if started is None or resolved.precedes(fact, started):
                 started = fact

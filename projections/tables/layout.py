@@ -30,7 +30,7 @@ from typing import Final
 
 import numpy as np
 
-from projections.meaning import FLAGS, MESSAGE_NUMBERS, OUTCOMES, STATUSES, STEP_FACTS, TOTALS
+from projections.meaning import FLAGS, MESSAGE_NUMBERS, OUTCOMES, SENTIMENTS, STATUSES, STEP_FACTS, TOTALS
 
 CHUNK_ROWS: Final = 256
 """Small, because a chunk that is not full yet has slack behind it, and because a reader reads a whole chunk again when one row has
@@ -40,11 +40,12 @@ SEPARATOR: Final = "\x1f"
 ROW: Final = np.dtype(
     [
         ("contact", "<u4"),  # ordinal of the contact within (partition, account)
-        ("flags", "<u2"),  # meaning.FLAGS; 0 unless started
+        ("flags", "<u2"),  # meaning.FLAGS
         ("status", "u1"),  # meaning.STATUSES
         ("reason", "u1"),  # meaning.REASONS
         ("outcome", "u1"),  # meaning.OUTCOMES; 255 unless started
-        ("unused", "u1"),
+        ("replied_after", "u1"),  # delays.bucket from the start to the first counted reply; 0 = none
+        ("met_after", "u1"),  # likewise to the first counted meeting
         ("step", "<u4"),  # names code of the current step; 0 = none
         ("enrolled_by", "<u4"),  # names codes; 0 = null
         ("team", "<u4"),
@@ -52,8 +53,10 @@ ROW: Final = np.dtype(
         ("variant", "<u4"),
         ("started_at", "<i8"),  # ms since 1970 UTC; NO_TIME unless started
         ("last_engaged_at", "<i8"),  # ms since 1970 UTC; NO_TIME if never
+        ("ended_at", "<i8"),  # ms since 1970 UTC; NO_TIME unless ended
         *((name, "<u2") for name in TOTALS),  # each stops at 65,535
         *((f"messages_{name}", "<u2") for name in MESSAGE_NUMBERS),  # distinct messages of this enrollment
+        *((f"replies_{name}", "<u2") for name in SENTIMENTS),  # of the total `replies`
     ]
 )
 """One enrollment. The format of `projections.contribution.ROW_PACKER` must be the same; a test holds them together."""
@@ -61,9 +64,16 @@ ROW: Final = np.dtype(
 NO_TIME: Final = -(1 << 63)
 NO_OUTCOME: Final = 255
 
-STEP_CELL: Final = np.dtype([("facts", "<u2"), ("sent", "<u2")])
-"""One step of one enrollment: bits of meaning.STEP_FACTS, and the distinct messages sent by it. All zero unless the enrollment is
-started."""
+STEP_CELL: Final = np.dtype(
+    [
+        ("facts", "<u2"),  # meaning.STEP_FACTS
+        ("sent", "<u2"),  # distinct messages
+        ("opened_after", "u1"),  # delays.bucket from the first send to the first human open credited to the step; 0 = none
+        ("clicked_after", "u1"),
+        ("replied_after", "u1"),
+    ]
+)
+"""One step of one enrollment. All zero unless the enrollment is started."""
 
 COUNTERS: Final = (
     *(f"status.{name}" for name in STATUSES),  # enrollments by status, not-started ones too

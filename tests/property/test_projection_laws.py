@@ -12,8 +12,9 @@ from hypothesis import given
 
 from projections import meaning
 from projections.contribution import FIELDS, account_wide, counters
+from projections.delays import bucket
 from projections.dump import Dump, dump
-from projections.tables.layout import COUNTERS, SEPARATOR, shard_prefix
+from projections.tables.layout import COUNTERS, NO_TIME, SEPARATOR, shard_prefix
 from projections.tables.memory import MemoryStore
 from tests import seeing
 from tests.folding import PARTITIONS, Folding, folded, log_of
@@ -131,18 +132,27 @@ def test_rows_hold_what_the_views_say(events: list[dict[str, Any]]) -> None:
             row = kept["row"]
             assert (row["status"], row["reason"]) == (seen.status, seen.reason)
             assert row["enrolled_by"] == names.text(seen.attributes[0])
+            assert (row["flags"], row["step"]) == (seen.flags, names.text(seen.step))
+            assert tuple(row[name] for name in meaning.TOTALS) == seen.totals
+            assert tuple(row[f"replies_{name}"] for name in meaning.SENTIMENTS) == seen.sentiments
+            for column in ("started_at", "ended_at", "last_engaged_at"):
+                assert row[column] == (NO_TIME if getattr(seen, column) is None else getattr(seen, column))
+            for column in ("replied_after", "met_after"):
+                after = getattr(seen, column)
+                assert row[column] == (0 if after is None else bucket(after))
             if seen.started:
-                assert (row["flags"], row["outcome"], row["started_at"], row["step"]) == (
-                    seen.flags,
-                    seen.outcome,
-                    seen.started_at,
-                    names.text(seen.step),
-                )
-                assert tuple(row[name] for name in meaning.TOTALS) == seen.totals
-                expected = {names.text(step): [bits, sum(sent == step for _, sent in seen.sent_steps)] for step, bits in seen.steps.items()}
+                assert row["outcome"] == seen.outcome
+                expected = {
+                    names.text(step): [
+                        bits,
+                        sum(sent == step for _, sent in seen.sent_steps),
+                        *(bucket(seen.delays[step << 2 | kind]) if step << 2 | kind in seen.delays else 0 for kind in range(3)),
+                    ]
+                    for step, bits in seen.steps.items()
+                }
                 assert dict(sorted(expected.items())) == kept["cells"]
             else:
-                assert (row["flags"], row["outcome"], kept["cells"]) == (0, 255, {})
+                assert (row["outcome"], kept["cells"]) == (255, {})
 
 
 def test_the_packed_row_has_the_layout_that_readers_use() -> None:
@@ -151,6 +161,6 @@ def test_the_packed_row_has_the_layout_that_readers_use() -> None:
 
     assert ROW_PACKER.size == ROW.itemsize
     assert CELL_PACKER.size == STEP_CELL.itemsize
-    numbers = range(1, len(ROW.names or ()))
+    numbers = range(1, len(ROW.names or ()) + 1)
     read = np.frombuffer(ROW_PACKER.pack(*numbers), ROW)[0]
-    assert list(numbers) == [int(read[name]) for name in ROW.names or () if name != "unused"]
+    assert list(numbers) == [int(read[name]) for name in ROW.names or ()]

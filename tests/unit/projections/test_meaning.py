@@ -3,10 +3,9 @@
 from typing import get_args
 
 from events.catalog.fields import EndReason, Sentiment
-from projections.facts import SENTIMENTS
-from projections.meaning import REASONS
+from projections.meaning import REASONS, SENTIMENTS
 
 
 def test_every_reason_and_sentiment_of_the_catalog_has_a_code() -> None:
     assert ("", *get_args(EndReason)) == REASONS
-    assert (None, *get_args(Sentiment)) == SENTIMENTS
+    assert get_args(Sentiment) == SENTIMENTS

@@ -160,7 +160,7 @@ def _fill_partition(store: MemoryStore, partition: int, enrollments: Sequence[En
                 cells = np.zeros(len(own), STEP_CELL)
                 for position, one in enumerate(own):
                     facts, sent = one.steps.get(step, (frozenset(), frozenset()))
-                    cells[position] = (_bits(facts, STEP_FACTS), len(sent))
+                    cells[position] = (_bits(facts, STEP_FACTS), len(sent), 0, 0, 0)
                 # Redis holds no cells beyond the last row that has any.
                 used = np.flatnonzero((cells["facts"] != 0) | (cells["sent"] != 0))
                 held = cells[: int(used[-1]) + 1 if len(used) else 0]
@@ -187,7 +187,7 @@ def _row(one: Enrolled, names: dict[str, int], ordinal: int) -> Column:
     row["status"] = STATUSES.index(one.status)
     row["outcome"] = OUTCOMES.index(one.outcome) if one.started else NO_OUTCOME
     row["started_at"] = one.started_at if one.started else NO_TIME
-    row["last_engaged_at"] = NO_TIME
+    row["ended_at"] = row["last_engaged_at"] = NO_TIME
     for column in ("step", "enrolled_by", "team", "company", "variant"):
         row[column] = _code(names, getattr(one, column))
     if one.started:
