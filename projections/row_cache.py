@@ -29,12 +29,12 @@ class _Held:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All rows of an account, the step cells of one sequence, and a reading, all as of one instant."""
+    """All rows of an account, the step cells of some sequences, and a reading, all as of one instant."""
 
     reading: Reading
     table: Table
-    cells: Mapping[str, Column]
-    """step -> layout.STEP_CELL, one for each row of the sequence that was asked for."""
+    cells: Mapping[str, Mapping[str, Column]]
+    """sequence -> step -> layout.STEP_CELL, one for each row of the sequence in the order of the table; of the sequences asked for."""
 
 
 class _Account:
@@ -60,8 +60,8 @@ class RowCache:
         self._accounts: dict[str, _Account] = {}
         self._lock = threading.Lock()
 
-    def snapshot(self, account: str, *parts: Part[Any], cells_of: str | None = None) -> Snapshot:
-        """The account's rows and the answers to `parts`, as of one instant; with `cells_of` the step cells of that sequence too.
+    def snapshot(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = ()) -> Snapshot:
+        """The account's rows and the answers to `parts`, as of one instant; with the step cells of the sequences `cells_of` (None: all).
 
         One round trip if nothing has moved; else one more that also reads what moved, and further ones only while other chunks
         move between two of them: whatever has moved is asked for in each, so the last one has it all from its own instant.
@@ -73,14 +73,18 @@ class RowCache:
             return _refresh(self._tables, account, held, parts, cells_of)
 
 
-def _refresh(tables: Tables, account: str, held: _Account, parts: Sequence[Part[Any]], cells_of: str | None) -> Snapshot:
-    steps = [] if cells_of is None else [StepCounters(cells_of)]
+def _refresh(tables: Tables, account: str, held: _Account, parts: Sequence[Part[Any]], cells_of: Sequence[str] | None) -> Snapshot:
+    listings: dict[str, StepCounters] = {}
     asked: dict[Chunk, bytes] = {}
     cells = Cells(())
     for _ in range(_ROUNDS):
+        wanted = (
+            {chunk.sequence for chunk, _ in held.chunks.values()} | {chunk.sequence for chunk in asked} if cells_of is None else cells_of
+        )
+        listings = {sequence: StepCounters(sequence) for sequence in sorted(wanted)}
         chunks, names = Chunks(tuple(asked)), NewNames(held.names.known())
         fetching: list[Part[Any]] = [chunks, cells, names] if asked else []
-        reading = tables.read(account, _VERSIONS, *parts, *steps, *fetching)
+        reading = tables.read(account, _VERSIONS, *parts, *listings.values(), *fetching)
         if held.layout != reading.keys.layout or _went_back(held, reading):
             # Another generation, or a store that began anew: nothing of what is held, or was just read, belongs to it.
             held.forget(reading.keys.layout)
@@ -93,21 +97,21 @@ def _refresh(tables: Tables, account: str, held: _Account, parts: Sequence[Part[
         for address in held.chunks.keys() - versions.keys():
             del held.chunks[address]
             held.table = None
-        listed = reading[steps[0]].steps if steps else {}
-        missing = {address for address, version in versions.items() if not _holds(held, address, version, cells_of, listed)}
+        listed = {sequence: reading[listing].steps for sequence, listing in listings.items()}
+        missing = {address for address, version in versions.items() if not _holds(held, address, version, listed)}
         if not missing:
-            return _made(held, reading, cells_of, listed)
+            return _made(held, reading, listed)
         asked |= {chunk_of(address): address for address in missing}
-        cells = Cells(tuple((chunk, step) for chunk in asked if chunk.sequence == cells_of for step in listed))
+        cells = Cells(tuple((chunk, step) for chunk in asked for step in listed.get(chunk.sequence, ())))
     raise StoreError(f"the rows kept moving through {_ROUNDS} reads; ask again, or give the reader less distance to the store")
 
 
-def _holds(held: _Account, address: bytes, version: int, cells_of: str | None, steps: Mapping[str, object]) -> bool:
-    """Whether the chunk is here in that version, with the cells of all steps if it is one of the sequence that they are wanted of."""
+def _holds(held: _Account, address: bytes, version: int, listed: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether the chunk is here in that version, with the cells of all steps that are listed of its sequence."""
     chunk, one = held.chunks.get(address, (None, None))
     if chunk is None or one is None or one.version != version:
         return False
-    return chunk.sequence != cells_of or steps.keys() <= one.cells.keys()
+    return listed.get(chunk.sequence, {}).keys() <= one.cells.keys()
 
 
 def _went_back(held: _Account, reading: Reading) -> bool:
@@ -136,7 +140,7 @@ def _take(
     held.table = None
 
 
-def _made(held: _Account, reading: Reading, cells_of: str | None, steps: Mapping[str, object]) -> Snapshot:
+def _made(held: _Account, reading: Reading, listed: Mapping[str, Mapping[str, object]]) -> Snapshot:
     if held.table is None:
         chunks = dict(sorted(held.chunks.values(), key=lambda entry: entry[0]))
         held.table = Table({chunk: one.rows for chunk, one in chunks.items()}, held.names, [one.contacts for one in reading.progress])
@@ -144,7 +148,7 @@ def _made(held: _Account, reading: Reading, cells_of: str | None, steps: Mapping
         view = memoryview(held.table.buffer)
         for chunk, span in held.table.spans.items():
             chunks[chunk].rows = view[span.start * ROW.itemsize : span.stop * ROW.itemsize]
-    return Snapshot(reading, held.table, {} if cells_of is None else _cells(held, held.table, cells_of, steps))
+    return Snapshot(reading, held.table, {sequence: _cells(held, held.table, sequence, steps) for sequence, steps in listed.items()})
 
 
 def _cells(held: _Account, table: Table, sequence: str, steps: Mapping[str, object]) -> dict[str, Column]:

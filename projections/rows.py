@@ -59,6 +59,11 @@ class Table:
             column = self._columns[name] = self._make(name)
         return column
 
+    def ordinals(self, contacts: Column) -> tuple[Column, Column]:
+        """(partitions, ordinals of the contacts within them) behind account-wide numbers of contacts."""
+        partitions = np.searchsorted(self._contacts, contacts, side="right") - 1
+        return partitions, contacts - self._contacts.take(partitions)
+
     def _make(self, name: str) -> Column:
         if name == "sequence":
             windows = list(self._windows.values())
@@ -96,6 +101,14 @@ class Rows:
         if span is None or not self._span.start <= span.start < self._span.stop:
             return None
         return int(span.start - self._span.start) + row % CHUNK_ROWS
+
+    def address(self, positions: Column) -> tuple[Column, Column]:
+        """(partitions, row numbers within (sequence, partition)) of the rows at these positions; the inverse of `position`."""
+        spans = [(chunk.partition, chunk.number, span.start) for chunk, span in self.table.spans.items()]
+        partitions, numbers, starts = np.array(spans, dtype=np.int64).reshape(-1, 3).T
+        absolute = positions + self._span.start
+        chunk = np.searchsorted(starts, absolute, side="right") - 1
+        return partitions.take(chunk), numbers.take(chunk) * CHUNK_ROWS + absolute - starts.take(chunk)
 
     def chunks(self) -> dict[Chunk, int]:
         """The chunks of this stretch, in order, with their numbers of rows."""

@@ -134,10 +134,10 @@ def _counted(request: Request, definition: SequenceDefinition) -> tuple[Reading,
         reading = request.reader.read(request.account, definition, counters, step_counters)
         return reading, reading[counters]["status.scheduled"], reading[step_counters]
     shared = SharedLists()
-    snapshot = request.reader.rows(request.account, definition, shared, cells_of=request.subject)
+    snapshot = request.reader.rows(request.account, definition, shared, cells_of=[request.subject])
     scope = request.filters.scope(snapshot.table.rows(request.subject), request.time_zone)
     repeated = SharedMessages.read(snapshot.reading[shared], scope.rows).repeated_sends(scope.started)
-    return snapshot.reading, Recount(scope).group()["status.scheduled"], _recounted(scope, snapshot.cells, repeated)
+    return snapshot.reading, Recount(scope).group()["status.scheduled"], _recounted(scope, snapshot.cells[request.subject], repeated)
 
 
 def _recounted(scope: Scope, cells: Mapping[str, Column], repeated: Mapping[int, int]) -> SequenceSteps:

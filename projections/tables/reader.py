@@ -1,6 +1,6 @@
 """What every report reads from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from projections.row_cache import RowCache, Snapshot
@@ -24,8 +24,9 @@ class Reader:
         """Everything the parts ask for, as of one instant, in one round trip. Raises `StoreError`."""
         return self._tables.read(account, *parts)
 
-    def rows(self, account: str, *parts: Part[Any], cells_of: str | None = None) -> Snapshot:
-        """The rows of the account (and the step cells of one sequence) with the parts, all as of one instant. Raises `StoreError`."""
+    def rows(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = ()) -> Snapshot:
+        """The rows of the account, and the step cells of the sequences `cells_of` (None: of all), with the answers to the parts, all as of
+        one instant. Raises `StoreError`."""
         return self._rows.snapshot(account, *parts, cells_of=cells_of)
 
     def counters_of_sequences(self, account: str, catalogue: Catalogue) -> tuple[Reading, Mapping[str, Counts]]:

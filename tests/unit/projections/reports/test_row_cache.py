@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from projections import generations
 from projections.definitions import Definition
 from projections.generations import Generation
 from projections.reports import report
+from projections.row_cache import Snapshot
 from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
@@ -229,3 +231,40 @@ def test_reading_costs_a_row_of_memory_and_not_two() -> None:
     people = [replace(ONE, contact=f"c-{number}") for number in range(100)]
     snapshot = Reader(filled(*people)).rows(ACCOUNT)
     assert len(snapshot.table.buffer) == 100 * ROW.itemsize
+
+
+def test_cells_of_several_sequences_and_of_all() -> None:
+    other = replace(ONE, contact="c-2", sequence="s-2", partition=1)
+    store = filled(ONE, replace(ONE, contact="c-3", steps={}), other)
+    reader = Reader(store)
+    assert reader.rows(ACCOUNT).cells == {}
+
+    def executed(snapshot: Snapshot) -> dict[str, dict[str, list[int]]]:
+        return {sequence: {step: column["facts"].tolist() for step, column in steps.items()} for sequence, steps in snapshot.cells.items()}
+
+    both = {"s-1": {"st-1": [1, 0]}, "s-2": {"st-1": [1]}}
+    assert executed(reader.rows(ACCOUNT, cells_of=["s-2"])) == {"s-2": both["s-2"]}
+    assert executed(reader.rows(ACCOUNT, cells_of=["s-2", "nobody"])) == {"s-2": both["s-2"], "nobody": {}}
+    assert executed(reader.rows(ACCOUNT, cells_of=None)) == both
+    assert executed(Reader(store).rows(ACCOUNT, cells_of=None)) == both
+
+
+def test_a_row_is_found_again_by_its_address_and_a_contact_by_its_ordinal() -> None:
+    people = [
+        Enrolled(f"c-{number % 300}", sequence, partition=number % 300 % 3)
+        for sequence in ("s-1", "s-2")
+        for number in range(3 * CHUNK_ROWS + 30)
+    ]
+    table = Reader(filled(*people)).rows(ACCOUNT).table
+    for sequence in (None, "s-1", "s-2"):
+        rows = table.rows(sequence)
+        positions = np.arange(len(rows))[::-7]
+        partitions, numbers = rows.address(positions)
+        sequences = [table.sequences[number] for number in rows.column("sequence").take(positions)]
+        found = [rows.position(*place) for place in zip(partitions.tolist(), sequences, numbers.tolist(), strict=True)]
+        assert found == positions.tolist()
+        of_contact, ordinals = table.ordinals(rows.column("contact").take(positions))
+        assert of_contact.tolist() == partitions.tolist()
+        assert 0 <= int(ordinals.min()) <= int(ordinals.max()) < 100
+    assert len(set(table.column("contact").tolist())) == 300
+    assert [column.tolist() for column in Reader(filled()).rows(ACCOUNT).table.rows().address(np.zeros(0, np.int64))] == [[], []]
