@@ -1,7 +1,7 @@
-"""Reports: what can be asked of the tables. `report` answers, `REPORTS` lists them."""
+"""Reports: what can be asked of the tables. `REPORTS` lists them, `ask` checks a question that then answers itself, `report` does both."""
 
 from projections.reports.errors import NotFound, ParameterError
 from projections.reports.parameters import Parameter
-from projections.reports.registry import REPORTS, Report, report
+from projections.reports.registry import REPORTS, Question, Report, ask, report
 
-__all__ = ["REPORTS", "NotFound", "Parameter", "ParameterError", "Report", "report"]
+__all__ = ["REPORTS", "NotFound", "Parameter", "ParameterError", "Question", "Report", "ask", "report"]

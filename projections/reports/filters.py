@@ -1,7 +1,7 @@
 """The filters of every report: which enrollments it speaks of."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -20,13 +20,17 @@ _NAMED: Final = ("sequence", "company", "enrolled_by", "team", "variant")
 """The filters that enrollments which are not started obey too."""
 _STATUSES: Final = (*STATUSES[meaning.FIRST_STARTED :], *(f"unenrolled:{reason}" for reason in REASONS[1:]))
 
+STATUS: Final = Parameter("status", "Enrollments in this status, or unenrolled for this reason.", repeatable=True, choices=_STATUSES)
+LISTED_STATUS: Final = replace(STATUS, choices=(*_STATUSES, STATUSES[meaning.SCHEDULED], STATUSES[meaning.CANCELED]))
+"""For lists of enrollments, which show those that never started when they are asked for."""
+
 FILTERS: Final = (
     Parameter("sequence", "Enrollments in this sequence.", repeatable=True),
     Parameter("company", "Enrollments of contacts of this company, as of their start.", repeatable=True),
     Parameter("enrolled_by", "Enrollments by this user.", repeatable=True),
     Parameter("team", "Enrollments by this team.", repeatable=True),
     Parameter("variant", "Enrollments in this variant.", repeatable=True),
-    Parameter("status", "Enrollments in this status, or unenrolled for this reason.", repeatable=True, choices=_STATUSES),
+    STATUS,
     Parameter("step", "Enrollments whose current step is this one.", repeatable=True),
     Parameter("enrolled_from", "Enrollments started on this day or later (YYYY-MM-DD in the time zone)."),
     Parameter("enrolled_to", "Enrollments started on this day or earlier (YYYY-MM-DD in the time zone)."),
@@ -49,14 +53,14 @@ class Filters:
     enrolled_to: date | None = None
 
     @classmethod
-    def read(cls, given: Given) -> "Filters":
-        """The filters among the parameters. Raises `ParameterError`."""
+    def read(cls, given: Given, statuses: Sequence[str] = _STATUSES) -> "Filters":
+        """The filters among the parameters; `statuses` are those that may be asked for. Raises `ParameterError`."""
         first, last = parameters.day(given, "enrolled_from"), parameters.day(given, "enrolled_to")
         if first is not None and last is not None and first > last:
             raise ParameterError("enrolled_from", f"{first} is after enrolled_to, {last}; give the earlier day first")
         for status in given.get("status", ()):
-            if status not in _STATUSES:
-                raise ParameterError("status", f"{status!r} is not allowed; choose from {', '.join(_STATUSES)}")
+            if status not in statuses:
+                raise ParameterError("status", f"{status!r} is not allowed; choose from {', '.join(statuses)}")
         return cls(
             sequence=parameters.ids(given, "sequence"),
             company=parameters.ids(given, "company"),

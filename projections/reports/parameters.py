@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeVar, cast, get_args
+from typing import Final, Literal, cast, get_args
 
 from events.envelope import MAX_ID, has_control_character
 from projections.reports.errors import ParameterError
@@ -14,7 +14,6 @@ Given = Mapping[str, Sequence[str]]
 Basis = Literal["contacts", "enrollments", "messages"]
 Opens = Literal["human", "all"]
 Order = Literal["asc", "desc"]
-C = TypeVar("C", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Parameter:
 
 BASIS: Final = Parameter("basis", "What the rates count.", choices=get_args(Basis), default="contacts")
 OPENS: Final = Parameter("opens", "Whether opens and clicks of machines count as well.", choices=get_args(Opens), default="human")
+ORDER: Final = Parameter("order", "Which end of the column comes first.", choices=get_args(Order), default="desc")
 TIME_ZONE: Final = Parameter("time_zone", "The time zone of dates, for this report alone.")
 
 
@@ -50,10 +50,11 @@ def single(given: Given, name: str) -> str | None:
     return values[0] if values else None
 
 
-def choice(given: Given, parameter: Parameter) -> str | None:
+def choice(given: Given, parameter: Parameter) -> str:
     """The one value out of the parameter's choices, or its default. Raises `ParameterError`."""
     value = single(given, parameter.name)
     if value is None:
+        assert parameter.default is not None, f"{parameter.name} has choices and no default"
         return parameter.default
     if value not in parameter.choices:
         raise ParameterError(parameter.name, f"{value!r} is not allowed; choose one of {', '.join(parameter.choices)}")
@@ -66,6 +67,21 @@ def basis(given: Given) -> Basis:
 
 def opens(given: Given) -> Opens:
     return cast(Opens, choice(given, OPENS))
+
+
+def order(given: Given) -> Order:
+    return cast(Order, choice(given, ORDER))
+
+
+def whole(given: Given, parameter: Parameter, least: int, most: int) -> int:
+    """The one whole number of a parameter, or its default. Raises `ParameterError`."""
+    text = single(given, parameter.name)
+    if text is None:
+        assert parameter.default is not None, f"{parameter.name} has no default"
+        return int(parameter.default)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
+        raise ParameterError(parameter.name, f"{text!r} is not allowed; give a whole number from {least} to {most}")
+    return int(text)
 
 
 def time_zone(given: Given, default: str) -> str:

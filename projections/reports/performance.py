@@ -10,7 +10,7 @@ from projections.reports.as_of import AsOf, as_of
 from projections.reports.errors import NotFound
 from projections.reports.parameters import Basis, Opens
 from projections.reports.rates import Rates, rates, started
-from projections.reports.request import Request
+from projections.reports.request import Query, Request
 from projections.tables.parts import AccountCounters, Counts, SequenceCounters, SequenceDefinition
 
 
@@ -63,9 +63,17 @@ class Analyze(BaseModel):
     as_of: AsOf
 
 
-def performance(request: Request) -> Performance:
+Ways = tuple[Basis, Opens]
+"""How rates are counted, and whose opens and clicks count."""
+
+
+def read(query: Query) -> Ways:
+    return parameters.basis(query.given), parameters.opens(query.given)
+
+
+def performance(request: Request, ways: Ways) -> Performance:
     """Raises `NotFound` for a sequence that no event has named."""
-    basis, opens = parameters.basis(request.given), parameters.opens(request.given)
+    basis, opens = ways
     part = SequenceDefinition(request.subject)
     reading, counts = request.numbers(SequenceCounters(request.subject), part, messages=basis == "messages")
     definition = reading[part]
@@ -80,8 +88,8 @@ def performance(request: Request) -> Performance:
     )
 
 
-def analyze(request: Request) -> Analyze:
-    basis, opens = parameters.basis(request.given), parameters.opens(request.given)
+def analyze(request: Request, ways: Ways) -> Analyze:
+    basis, opens = ways
     reading, counts = request.numbers(AccountCounters(), None, messages=basis == "messages")
     return Analyze(account=request.account, **_numbers(request, counts, basis, opens), as_of=as_of(reading, request.ends))
 

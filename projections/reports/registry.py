@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pydantic import BaseModel
 
+from events.log.port import Log
+from projections.reports import performance, sequences, steps
 from projections.reports.as_of import Ends
 from projections.reports.errors import ParameterError
-from projections.reports.filters import FILTERS, Filters
-from projections.reports.parameters import BASIS, OPENS, TIME_ZONE, Given, Parameter, check_id, check_names, time_zone
-from projections.reports.performance import Analyze, Performance, analyze, performance
-from projections.reports.request import Request, Source
-from projections.reports.sequences import ORDER, SORT, Sequences, sequences
-from projections.reports.steps import Steps, steps
+from projections.reports.filters import FILTERS, STATUS, Filters
+from projections.reports.parameters import BASIS, OPENS, ORDER, TIME_ZONE, Given, Parameter, check_id, check_names, time_zone
+from projections.reports.request import Query, Request, Source
 from projections.tables.reader import Reader
 
 
@@ -28,7 +27,10 @@ class Report:
     """What kind of thing has to be named by its id; None for a report about the whole account."""
     parameters: tuple[Parameter, ...]
     result: type[BaseModel]
-    function: Callable[[Request], BaseModel]
+    read: Callable[[Query], Any]
+    """Reads the parameters that are the report's own, before anything else is read. Raises `ParameterError`."""
+    answer: Callable[[Request, Any], BaseModel]
+    """Answers with what `read` has read. Raises `NotFound`, `StoreError`."""
 
 
 _COMMON: Final = (*FILTERS, OPENS, TIME_ZONE)
@@ -36,29 +38,83 @@ _COMMON: Final = (*FILTERS, OPENS, TIME_ZONE)
 REPORTS: Final[Mapping[str, Report]] = {
     one.name: one
     for one in (
-        Report("performance", "The rates and numbers of one sequence.", "sequence", (*_COMMON, BASIS), Performance, performance),
-        Report("analyze", "The rates and numbers of all sequences together.", None, (*_COMMON, BASIS), Analyze, analyze),
-        Report("sequences", "All sequences, one line each.", None, (*_COMMON, BASIS, SORT, ORDER), Sequences, sequences),
-        Report("steps", "The steps of one sequence: who stands where, and how each step does.", "sequence", _COMMON, Steps, steps),
+        Report(
+            "performance",
+            "The rates and numbers of one sequence.",
+            "sequence",
+            (*_COMMON, BASIS),
+            performance.Performance,
+            performance.read,
+            performance.performance,
+        ),
+        Report(
+            "analyze",
+            "The rates and numbers of all sequences together.",
+            None,
+            (*_COMMON, BASIS),
+            performance.Analyze,
+            performance.read,
+            performance.analyze,
+        ),
+        Report(
+            "sequences",
+            "All sequences, one line each.",
+            None,
+            (*_COMMON, BASIS, sequences.SORT, ORDER),
+            sequences.Sequences,
+            sequences.read,
+            sequences.sequences,
+        ),
+        Report(
+            "steps",
+            "The steps of one sequence: who stands where, and how each step does.",
+            "sequence",
+            _COMMON,
+            steps.Steps,
+            steps.read,
+            steps.steps,
+        ),
     )
 }
 
 
-def report(
-    name: str,
-    reader: Reader,
-    *,
-    account: str,
-    subject: str | None = None,
-    parameters: Given | None = None,
-    ends: Ends | None = None,
-    default_time_zone: str = "UTC",
-    source: Source = "auto",
-) -> BaseModel:
-    """One report as of now. `ends` are the log's, for `as_of.lag`; dates are in `default_time_zone` unless a parameter says otherwise.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A report with parameters that have been found right."""
 
-    Raises `ParameterError`, before anything is read, for a question that cannot be answered (an unknown report is a wrong `report`);
-    `NotFound` for a subject that no event has named; `StoreError`.
+    report: Report
+    query: Query
+    options: Any
+    """What the report's own `read` made of its parameters."""
+
+    def answer(self, reader: Reader, *, ends: Ends | None = None, log: Log | None = None, source: Source = "auto") -> BaseModel:
+        """The report as of now, an instance of `report.result`.
+
+        `ends` are those of the log, for `as_of.lag`; `log` is for the events of a contact. Raises `NotFound` for a subject that no event has
+        named; `StoreError`; `LogError` where events are shown.
+        """
+        asked = self.query
+        request = Request(
+            report=asked.report,
+            account=asked.account,
+            subject=asked.subject,
+            given=asked.given,
+            filters=asked.filters,
+            time_zone=asked.time_zone,
+            reader=reader,
+            ends=ends,
+            log=log,
+            source=source,
+        )
+        return self.report.answer(request, self.options)
+
+
+def ask(
+    name: str, *, account: str, subject: str | None = None, parameters: Given | None = None, default_time_zone: str = "UTC"
+) -> Question:
+    """The question, with everything about it checked; nothing is read. Dates are in `default_time_zone` unless a parameter says otherwise.
+
+    Raises `ParameterError` for a question that cannot be answered (an unknown report is a wrong `report`).
     """
     known = REPORTS.get(name)
     if known is None:
@@ -71,14 +127,23 @@ def report(
         if subject is None:
             raise ParameterError(f"{known.subject}_id", f"the report {name} needs the id of a {known.subject}")
         check_id(f"{known.subject}_id", subject)
-    request = Request(
-        reader=reader,
-        account=account,
-        subject=subject or "",
-        given=given,
-        filters=Filters.read(given),
-        time_zone=time_zone(given, default_time_zone),
-        ends=ends,
-        source=source,
-    )
-    return known.function(request)
+    statuses = next((parameter.choices for parameter in known.parameters if parameter.name == STATUS.name), ())
+    query = Query(name, account, subject or "", given, Filters.read(given, statuses), time_zone(given, default_time_zone))
+    return Question(known, query, known.read(query))
+
+
+def report(
+    name: str,
+    reader: Reader,
+    *,
+    account: str,
+    subject: str | None = None,
+    parameters: Given | None = None,
+    ends: Ends | None = None,
+    default_time_zone: str = "UTC",
+    log: Log | None = None,
+    source: Source = "auto",
+) -> BaseModel:
+    """`ask` and `answer` in one call."""
+    question = ask(name, account=account, subject=subject, parameters=parameters, default_time_zone=default_time_zone)
+    return question.answer(reader, ends=ends, log=log, source=source)

@@ -1,8 +1,9 @@
-"""A question to a report, and the numbers that answer most of them."""
+"""A question to a report, checked; the request that carries it to a reader; and the numbers that answer most of them."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from events.log.port import Log
 from projections.reports.as_of import Ends
 from projections.reports.filters import Filters
 from projections.reports.parameters import Given
@@ -17,17 +18,27 @@ Source = Literal["auto", "rows"]
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """What a report is asked, with what all reports have in common already read and checked."""
+class Query:
+    """What a report is asked: what all reports have in common, read and checked, and the rest as it was given."""
 
-    reader: Reader
+    report: str
     account: str
     subject: str
     """The id of what the report is about; "" for a report about the whole account."""
     given: Given
     filters: Filters
     time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Query):
+    """A query with what it is answered from."""
+
+    reader: Reader
     ends: Ends | None
+    """The ends of the log, for `as_of.lag`; None if they are not known."""
+    log: Log | None
+    """For the one report that shows events; None if nobody opened it."""
     source: Source
 
     @property

@@ -1,6 +1,6 @@
 """The report `sequences`: one line for each sequence, in any order."""
 
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -11,7 +11,7 @@ from projections.reports.as_of import AsOf, as_of
 from projections.reports.parameters import Basis, Opens, Order, Parameter
 from projections.reports.rates import RATES, Rates, flag, rates, started
 from projections.reports.recount import Recount
-from projections.reports.request import Request
+from projections.reports.request import Query, Request
 from projections.reports.shared_messages import SharedMessages
 from projections.tables.parts import Catalogue, Counts, SharedLists
 from projections.tables.reading import Reading
@@ -49,16 +49,28 @@ class Sequences(BaseModel):
 
 _COLUMNS: Final = tuple(name for name in SequenceLine.model_fields if name != "rates")
 SORT: Final = Parameter("sort", "The column to sort by, or the rate.", choices=(*_COLUMNS, *RATES), default="contacts")
-ORDER: Final = Parameter("order", "Which end of the column comes first.", choices=("asc", "desc"), default="desc")
 assert len(set(SORT.choices)) == len(SORT.choices), "no rate is called as a column is"
 
 
-def sequences(request: Request) -> Sequences:
-    basis, opens = parameters.basis(request.given), parameters.opens(request.given)
-    sort, order = parameters.choice(request.given, SORT), cast(Order, parameters.choice(request.given, ORDER))
+class Options(NamedTuple):
+    """How the lines are made and ordered."""
+
+    basis: Basis
+    opens: Opens
+    sort: str
+    order: Order
+
+
+def read(query: Query) -> Options:
+    given = query.given
+    return Options(parameters.basis(given), parameters.opens(given), parameters.choice(given, SORT), parameters.order(given))
+
+
+def sequences(request: Request, options: Options) -> Sequences:
+    basis, opens, sort, order = options
     reading, counted = _counted(request, messages=basis == "messages")
     lines = [(definition, _line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.items()]
-    return Sequences(sequences=_sorted(lines, sort or "contacts", order), as_of=as_of(reading, request.ends))
+    return Sequences(sequences=_sorted(lines, sort, order), as_of=as_of(reading, request.ends))
 
 
 def _sorted(lines: list[tuple[Definition, SequenceLine]], sort: str, order: Order) -> list[SequenceLine]:

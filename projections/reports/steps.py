@@ -17,7 +17,7 @@ from projections.reports.errors import NotFound
 from projections.reports.parameters import Opens
 from projections.reports.rates import STARTED, Rate, flag, rate
 from projections.reports.recount import Recount
-from projections.reports.request import Request
+from projections.reports.request import Query, Request
 from projections.reports.scope import Scope
 from projections.reports.shared_messages import SharedMessages
 from projections.rows import Column
@@ -79,9 +79,12 @@ class Steps(BaseModel):
     as_of: AsOf
 
 
-def steps(request: Request) -> Steps:
+def read(query: Query) -> Opens:
+    return parameters.opens(query.given)
+
+
+def steps(request: Request, opens: Opens) -> Steps:
     """Raises `NotFound` for a sequence that no event has named."""
-    opens = parameters.opens(request.given)
     part = SequenceDefinition(request.subject)
     reading, scheduled, counted = _counted(request, part)
     definition = reading[part]
