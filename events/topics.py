@@ -8,15 +8,17 @@ EMAIL = "email-events"
 MEETING = "meeting-events"
 CONTACT = "contact-events"
 SEQUENCE = "sequence-events"
+DASHBOARD = "dashboard-events"
 QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. `key` says whose id follows the account in a record's key; None means that keys are kept as they came."""
+    """One topic. `key` says whose id follows the account in a record's key ("account": nobody's); None means that keys are kept as they
+    came."""
 
     name: str
-    key: Literal["contact", "sequence"] | None
+    key: Literal["contact", "sequence", "account"] | None
     compacted: bool = False
 
 
@@ -27,6 +29,8 @@ TOPICS: tuple[Topic, ...] = (
     # The only topic that holds names and addresses: compacted, so that an erasure really removes them.
     Topic(CONTACT, key="contact", compacted=True),
     Topic(SEQUENCE, key="sequence"),
+    # Not compacted, although each save says all: one key is the whole account, of which compaction would leave a single dashboard.
+    Topic(DASHBOARD, key="account"),
     Topic(QUARANTINE, key=None),
 )
 
@@ -60,11 +64,12 @@ def config(topic: str) -> dict[str, str]:
     }
 
 
-def record_key(account: str, key_id: str) -> bytes:
-    """The key of a record: the account, and the id of the contact (of the sequence, on `sequence-events`)."""
-    return f"{account}/{key_id}".encode()
+def record_key(account: str, key_id: str | None) -> bytes:
+    """The key of a record: the account, and the id of the contact (of the sequence, on `sequence-events`; None on `dashboard-events`)."""
+    return f"{account}/{key_id}".encode() if key_id is not None else account.encode()
 
 
 def key_rule(topic: str) -> str:
     """How the key of a record on `topic` is made, in words."""
-    return f"record key `account/{_BY_NAME[topic].key}_id`."
+    key = _BY_NAME[topic].key
+    return "record key `account`." if key == "account" else f"record key `account/{key}_id`."

@@ -28,7 +28,7 @@ from events.log.record import Headers
 from events.refusal import Refusal
 from events.rfc3339 import parse_time
 from events.topics import record_key
-from events.wire_data import ContactData, Id, SequenceData, Source, Time, WireData
+from events.wire_data import ContactData, DashboardData, Id, SequenceData, Source, Time, WireData
 
 if TYPE_CHECKING:
     Account = str
@@ -73,9 +73,11 @@ def _decode_if_sure(topic: str, key: bytes | None, value: bytes | None, headers:
     if isinstance(data, ContactData):
         if (data.enrollment_id is None) is not (data.sequence_id is None):
             return None
-        key_id = data.contact_id
+        key_id: str | None = data.contact_id
     elif isinstance(data, SequenceData):
         key_id = data.sequence_id
+    elif isinstance(data, DashboardData):
+        key_id = None
     else:
         return None
     return event if key == record_key(event.account, key_id) else None

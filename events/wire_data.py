@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
+from events.catalog.dashboard import lists_of
 from events.catalog.fields import BounceKind, EndReason, Sentiment, StepKind
 from events.envelope import MAX_ID, MAX_SOURCE
 from events.json_text import MAX_INTEGER, MIN_INTEGER
@@ -19,9 +20,13 @@ Integer = Annotated[int, Meta(ge=MIN_INTEGER, le=MAX_INTEGER)]
 Ordinal = Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
 
 if TYPE_CHECKING:
-    Time = int  # what a reader finds in the field: milliseconds since 1970 UTC
+    # What a reader finds in the field ...
+    Time = int  # milliseconds since 1970 UTC
+    Parameters = dict[str, list[str]]
 else:
-    Time = str  # what msgspec is to look for in the JSON text
+    # ... and what msgspec is to look for in the JSON text.
+    Time = str
+    Parameters = dict[str, str | list[str] | None]
 
 
 class WireData(Struct, gc=False, kw_only=True):
@@ -209,6 +214,27 @@ class SequenceDefined(SequenceData, gc=False, kw_only=True):
 
 
 class SequenceArchived(SequenceData, gc=False, kw_only=True): ...
+
+
+class DashboardData(WireData, gc=False, kw_only=True):
+    dashboard_id: Id
+
+
+class DashboardCard(Struct, gc=False, kw_only=True):
+    report: Id
+    parameters: Parameters | None = None
+    title: str | None = None
+
+    def __post_init__(self) -> None:
+        self.parameters = lists_of(self.parameters)
+
+
+class DashboardSaved(DashboardData, gc=False, kw_only=True):
+    name: str
+    cards: list[DashboardCard]
+
+
+class DashboardDeleted(DashboardData, gc=False, kw_only=True): ...
 
 
 def _milliseconds(time: object) -> int | None:

@@ -18,7 +18,7 @@ _ROW_SIZE: Final[int] = ROW.itemsize
 _CELL_SIZE: Final[int] = STEP_CELL.itemsize
 
 Owners = dict[str, list[WireEvent | None]]
-"""contact or sequence id -> its events in the log's order; None stands for a tombstone."""
+"""contact, sequence or dashboard id -> its events in the log's order; None stands for a tombstone."""
 
 
 class AccountFold:

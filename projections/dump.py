@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from projections import codec, definitions
+from projections import codec, dashboards, definitions
 from projections.facts import Contact, content_order
 from projections.names import Names
 from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR, STEP_CELL, shard_prefix
@@ -19,7 +19,7 @@ _CODED: Final = ("step", "enrolled_by", "team", "company", "variant")
 
 
 def dump(store: Store, partitions: int, generation: int = 1) -> Dump:
-    """account -> {contacts, sequences, counters}, and `quarantined`; made of plain JSON values, everything in order of names."""
+    """account -> {contacts, sequences, counters, dashboards}, and `quarantined`; plain JSON values, everything in order of names."""
     prefix = shard_prefix(generation, 0)
     dumped: Dump = {}
     for partition in range(partitions):
@@ -114,8 +114,9 @@ def _account(store: Store, prefix: str, account: str, shown: Dump) -> None:
             "counters": _numbers(counters),
             "steps": _numbers(steps),
         }
-    (counters,) = store.read([("HGETALL", f"{prefix}account:{account}")])
+    counters, saved = store.read([("HGETALL", f"{prefix}account:{account}"), ("HGETALL", f"{prefix}dashboards:{account}")])
     shown["counters"] = _numbers(counters)
+    shown["dashboards"] = {name.decode(): dashboards.as_values(dashboards.decode(packed)) for name, packed in sorted(saved.items())}
 
 
 def _numbers(found: dict[bytes, bytes]) -> dict[str, int]:

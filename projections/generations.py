@@ -23,6 +23,7 @@ _FOLD: Final = (
     "view",
     "contribution",
     "definitions",
+    "dashboards",
     "codec",
     "partition",
     "account_fold",

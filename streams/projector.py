@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from events.log.record import Headers
 from events.refusal import Refusal
-from events.topics import CONTACT, SEQUENCE
+from events.topics import CONTACT
 from events.wire import decode
-from projections import definitions
 from projections.account_fold import AccountFold, Owners
 from projections.partition import PartitionState, load_partition
 from projections.tables.layout import shard_prefix
 from projections.tables.store import Commit, Committed, Refused, WritableStore
+from streams.descriptions import DESCRIBED, Descriptions
 from streams.quarantine import DeadLetter
 
 FAILED: Final = "failed"
@@ -197,49 +197,24 @@ class Projector:
         """Fill the commit; return the dead letters, and how many events there are. Raises `_Poison` when judging or folding does."""
         letters: list[DeadLetter] = []
         contacts: _Grouped = {}
-        sequences: _Grouped = {}
+        described: dict[str, _Grouped] = {}
         events = 0
         try:
             for batch in batches:
-                events += _judge(batch, sequences if batch.topic == SEQUENCE else contacts, letters)
+                grouped = described.setdefault(batch.topic, {}) if batch.topic in DESCRIBED else contacts
+                events += _judge(batch, grouped, letters)
         except Exception as error:
             raise _Poison from error
         await state.load_contacts(self._store, contacts)
-        defined = await self._load_definitions(sequences)
+        descriptions = [await Descriptions.load(self._store, self._prefix, topic, grouped) for topic, grouped in described.items()]
         try:
-            for account, grouped in contacts.items():
-                AccountFold(self._prefix, state.account(account), state.partition, commit).fold(grouped)
-            for account, grouped in sequences.items():
-                self._define(state, commit, account, grouped, defined)
+            for account, owners in contacts.items():
+                AccountFold(self._prefix, state.account(account), state.partition, commit).fold(owners)
+            for one in descriptions:
+                one.fold(state, commit)
         except Exception as error:
             raise _Poison from error
         return letters, events
-
-    async def _load_definitions(self, sequences: "_Grouped") -> dict[tuple[str, str], bytes]:
-        """(account, sequence id) -> what is stored of the sequence; NAMED_ONLY where nothing is."""
-        if not sequences:
-            return {}
-        answers = await self._store.ask([("HMGET", f"{self._prefix}sequences:{account}", *ids) for account, ids in sequences.items()])
-        return {
-            (account, sequence_id): packed or definitions.NAMED_ONLY
-            for (account, ids), found in zip(sequences.items(), answers, strict=True)
-            for sequence_id, packed in zip(ids, found, strict=True)
-        }
-
-    def _define(
-        self, state: PartitionState, commit: Commit, account: str, sequences: Owners, defined: dict[tuple[str, str], bytes]
-    ) -> None:
-        key = f"{self._prefix}sequences:{account}"
-        for sequence_id, events in sequences.items():
-            packed = defined[account, sequence_id]
-            definition = definitions.decode(packed)
-            for event in events:
-                assert event is not None
-                definition = definitions.unite(definition, event)
-            encoded = definitions.encode(definition)
-            if encoded != packed:
-                commit.hashes.setdefault(key, {})[sequence_id] = encoded
-        commit.progress[f"contacts:{account}"] = state.account(account).contact_count  # makes the account known
 
     async def _commit(
         self, state: PartitionState, commit: Commit, batches: Sequence[Batch], letters: list[DeadLetter], events: int
@@ -280,7 +255,7 @@ def _judge(batch: Batch, grouped: _Grouped, letters: list[DeadLetter]) -> int:
     """Sort a batch into events by owner, and dead letters; return how many events there are."""
     topic = batch.topic
     count = 0
-    is_sequence = topic == SEQUENCE
+    described = DESCRIBED.get(topic)
     for record in batch.records:
         value = record.value
         if value is None and topic == CONTACT:
@@ -295,7 +270,7 @@ def _judge(batch: Batch, grouped: _Grouped, letters: list[DeadLetter]) -> int:
             continue
         count += 1
         data: Any = event.data
-        subject = data.sequence_id if is_sequence else data.contact_id
+        subject = data.contact_id if described is None else getattr(data, described.id)
         owners = grouped.get(event.account)
         if owners is None:
             owners = grouped[event.account] = {}

@@ -64,7 +64,7 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
 
 @pytest.fixture
 def kafka_log(kafka: EmbeddedKafka) -> Iterator[KafkaLog]:
-    """The log on that Kafka, its six topics made anew with 4 partitions. Such tests run one after another: the names are fixed."""
+    """The log on that Kafka, its topics made anew with 4 partitions. Such tests run one after another: the names are fixed."""
     remake_topics(kafka.bootstrap, PARTITIONS)
     with KafkaLog(kafka.bootstrap, LogSettings(kafka_timeout=10)) as log:
         yield log
@@ -78,7 +78,7 @@ def kafka_outage(kafka: EmbeddedKafka, kafka_log: KafkaLog) -> Iterator[Embedded
 
 
 def remake_topics(bootstrap: str, partitions: int) -> None:
-    """Delete and create the six topics. A deletion takes its time to become known, so both are tried until they are."""
+    """Delete and create the topics. A deletion takes its time to become known, so both are tried until they are."""
     deadline = monotonic() + 20
     with KafkaAdminClient(bootstrap_servers=bootstrap) as admin:
         names = {topic.name for topic in TOPICS}

@@ -11,9 +11,9 @@ from cli.clock import now
 from cli.demo.cast import Cast, Contact
 from cli.demo.enrollment import Enrollment
 from cli.demo.occurrence import DAY, HOUR, MINUTE, SECOND, Journal, Occurrence, timestamp
-from cli.demo.playbook import PLAYBOOK, Sequence
+from cli.demo.playbook import DASHBOARDS, PLAYBOOK, Sequence
 from events.catalog import CATALOG
-from events.topics import SEQUENCE, record_key
+from events.topics import CONTACT_KEYED, SEQUENCE, record_key
 
 HISTORY_DAYS: Final = 183
 CRM: Final = "/crm"
@@ -60,8 +60,9 @@ class Company:
         encode = msgspec.json.Encoder().encode
         topics = {name: model.topic for name, model in CATALOG.items()}
         for occurrence in self._past():
-            topic = topics[occurrence.type]
-            key = record_key(self._account, occurrence.data["sequence_id" if topic == SEQUENCE else "contact_id"])
+            topic, data = topics[occurrence.type], occurrence.data
+            key_id = data["contact_id"] if topic in CONTACT_KEYED else data["sequence_id"] if topic == SEQUENCE else None
+            key = record_key(self._account, key_id)
             yield topic, key, encode(self._event(occurrence))
 
     def live(self, clock: Callable[[], int] = now) -> Iterator[dict[str, Any]]:
@@ -102,6 +103,7 @@ class Company:
     def _play(self) -> Iterator[tuple[int, Occurrence]]:
         """Day by day without end: first who is enrolled on it and all that will come of it, then what arrives on it."""
         self._write_playbook()
+        self._save_dashboards()
         day, due = self._first_day, 0.0
         while True:
             elapsed = (day - self._first_day) / HISTORY_DAYS
@@ -128,6 +130,14 @@ class Company:
             if sequence.archived is not None:
                 archived = begin + int(sequence.archived * HISTORY_DAYS) * DAY + 18 * HOUR
                 enter(archived, "sequence.archived", STUDIO, {"sequence_id": sequence.sequence_id})
+
+    def _save_dashboards(self) -> None:
+        enter, time = self._journal.enter, self._first_day * DAY + 19 * HOUR
+        for dashboard in DASHBOARDS:
+            enter(time, "dashboard.saved", STUDIO, dashboard.data())
+            if dashboard.deleted is not None:
+                deleted = time + int(dashboard.deleted * HISTORY_DAYS) * DAY
+                enter(deleted, "dashboard.deleted", STUDIO, {"dashboard_id": dashboard.dashboard_id})
 
     def _welcome(self, day: int, elapsed: float) -> None:
         """A new contact: the profile, the first enrollment, and for a few a second one in another sequence beside it."""

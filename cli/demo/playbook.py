@@ -1,4 +1,4 @@
-"""The sequences of the simulated company: their steps, versions and fates."""
+"""What the simulated company has thought out: its sequences, their steps, versions and fates, and what it likes to look at."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,6 +53,21 @@ class Sequence:
                 for order, step in enumerate(edition.steps, 1)
             ],
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Reports to look at again: (report, parameters) each; `deleted` is a share of the history."""
+
+    dashboard_id: str
+    name: str
+    cards: tuple[tuple[str, dict[str, Any]], ...]
+    deleted: float | None = None
+
+    def data(self) -> dict[str, Any]:
+        """The data of its `dashboard.saved` event."""
+        cards = [{"report": report, "parameters": parameters} for report, parameters in self.cards]
+        return {"dashboard_id": self.dashboard_id, "name": self.name, "cards": cards}
 
 
 INTRODUCTION = Step("spring-intro", "automated_email", "Introduction", 0)
@@ -164,4 +179,17 @@ PLAYBOOK: Final = (
         ),
         returning=True,
     ),
+)
+
+DASHBOARDS: Final = (
+    Dashboard(
+        "sales-floor",
+        "Sales floor",
+        (
+            ("analyze", {}),
+            ("performance", {"sequence_id": "spring-outreach", "team": ["team-north", "team-south"]}),
+            ("steps", {"sequence_id": "spring-outreach"}),
+        ),
+    ),
+    Dashboard("first-try", "First try", (("sequences", {"sort": "opens"}),), deleted=0.1),
 )

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from events.catalog.base import EventData
 from events.catalog.contact import ContactErased, ContactUpdated
+from events.catalog.dashboard import DashboardCard, DashboardDeleted, DashboardSaved
 from events.catalog.email import EmailBounced, EmailDeferred, EmailDelivered, EmailDropped, EmailSent
 from events.catalog.engagement import (
     EmailAutoReplied,
@@ -60,6 +61,8 @@ _MODELS: tuple[type[EventData], ...] = (
     ContactErased,
     SequenceDefined,
     SequenceArchived,
+    DashboardSaved,
+    DashboardDeleted,
 )
 
 CATALOG: Mapping[str, type[EventData]] = MappingProxyType({model.type: model for model in _MODELS})
@@ -69,6 +72,9 @@ __all__ = [
     "CATALOG",
     "ContactErased",
     "ContactUpdated",
+    "DashboardCard",
+    "DashboardDeleted",
+    "DashboardSaved",
     "EmailAutoReplied",
     "EmailBounced",
     "EmailClicked",

@@ -34,8 +34,8 @@ class EventData(BaseModel):
     topic: ClassVar[str]
 
     @property
-    def key_id(self) -> str:
-        """The id that makes up the record's key, together with the account."""
+    def key_id(self) -> str | None:
+        """The id that makes up the record's key, together with the account; None where the account alone is the key."""
         raise NotImplementedError
 
 

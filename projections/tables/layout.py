@@ -1,8 +1,8 @@
 """The Redis tables of one generation: every key, drawn once.
 
 All keys of a shard begin with `tally:{G.S}:` (generation G, shard S), so that one commit stays in one hash slot. P is a partition
-number, A an account, Q a sequence id, T a step id, C a contact id, N a chunk number. Ids contain no control characters, so byte 1F
-divides A from Q from T.
+number, A an account, Q a sequence id, T a step id, C a contact id, D a dashboard id, N a chunk number. Ids contain no control characters,
+so byte 1F divides A from Q from T.
 
     table       key                     type    content
     ----------  ----------------------  ------  ---------------------------------------------------------------------------------
@@ -20,6 +20,7 @@ divides A from Q from T.
                 account:A               hash    COUNTERS over all sequences, and ACCOUNT_COUNTERS -> number
                 steps:A␟Q               hash    STEP_COUNTER:T -> number; and no_step:STATUS
     catalogue   sequences:A             hash    Q -> the newest definition, packed; empty for a sequence that is only named by other events
+                dashboards:A            hash    D -> the latest save of dashboard D, packed, or that it was deleted
                 quarantined             hash    REASON -> records set aside
     meta        tally:generations       hash    active -> G; G -> JSON (projections/generations.py); outside the shards
 
@@ -52,11 +53,11 @@ ROW: Final = np.dtype(
         ("company", "<u4"),
         ("variant", "<u4"),
         ("started_at", "<i8"),  # ms since 1970 UTC; NO_TIME unless started
-        ("last_engaged_at", "<i8"),  # ms since 1970 UTC; NO_TIME if never
         ("ended_at", "<i8"),  # ms since 1970 UTC; NO_TIME unless ended
+        ("last_engaged_at", "<i8"),  # ms since 1970 UTC; NO_TIME if never
         *((name, "<u2") for name in TOTALS),  # each stops at 65,535
-        *((f"messages_{name}", "<u2") for name in MESSAGE_NUMBERS),  # distinct messages of this enrollment
         *((f"replies_{name}", "<u2") for name in SENTIMENTS),  # of the total `replies`
+        *((f"messages_{name}", "<u2") for name in MESSAGE_NUMBERS),  # distinct messages of this enrollment
     ]
 )
 """One enrollment. The format of `projections.contribution.ROW_PACKER` must be the same; a test holds them together."""

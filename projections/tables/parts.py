@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from projections import definitions
+from projections import dashboards, definitions
+from projections.dashboards import Dashboard
 from projections.definitions import Definition
 from projections.tables.layout import SEPARATOR
 from projections.tables.reading import Keys
@@ -125,6 +126,22 @@ class Catalogue:
             for sequence, definition in answer.items():
                 packed.setdefault(sequence.decode(), []).append(definition)
         return {sequence: _newest(packed[sequence]) or Definition() for sequence in sorted(packed)}
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboards:
+    """Every dashboard that any event has named, deleted ones too, by id in order of code points."""
+
+    def questions(self, keys: Keys) -> list[Question]:
+        return [("HGETALL", key) for key in keys.everywhere(f"dashboards:{keys.account}")]
+
+    def answer(self, answers: Sequence[Any]) -> dict[str, Dashboard]:
+        known: dict[str, Dashboard] = {}
+        for answer in answers:
+            for dashboard, packed in answer.items():
+                name = dashboard.decode()
+                known[name] = dashboards.later(known.get(name, Dashboard()), dashboards.decode(packed))
+        return dict(sorted(known.items()))
 
 
 class Chunk(NamedTuple):

@@ -88,9 +88,9 @@ def odd_records(draw: st.DrawFn) -> Judged:
     if draw(rarely()) and draw(rarely()):
         value += b" " * draw(st.sampled_from([65_536, 65_537, 65_536 - len(value), 65_537 - len(value)]))
     if draw(rarely()):
-        topic = draw(st.sampled_from(["email-events", "sequence-events", "quarantine"]))
+        topic = draw(st.sampled_from(["email-events", "sequence-events", "dashboard-events", "quarantine"]))
     if draw(rarely()):
-        key = draw(st.none() | st.sampled_from([b"", b"default/", b"\xff", b"default/c-1"]))
+        key = draw(st.none() | st.sampled_from([b"", b"default/", b"\xff", b"default/c-1", b"default"]))
     if draw(rarely()):
         headers = draw(st.lists(st.tuples(st.sampled_from(HEADERS), st.sampled_from(CONTENTS)), max_size=4).map(tuple)) + headers
     return topic, key, value, headers
@@ -149,6 +149,10 @@ STARTED = {"type": "enrollment.started", "data": NAMED}
 STEP = {"step_id": "st-1", "order": 1, "kind": "call", "name": ""}
 OPT_OUT = {"type": "email.unsubscribed", "data": {"contact_id": "c-1", "step_id": "st-1"}}
 DEFINED = {"type": "sequence.defined", "data": {"sequence_id": "s-1", "name": "", "version": 1, "steps": [STEP]}}
+SAVED = {
+    "type": "dashboard.saved",
+    "data": {"dashboard_id": "d-1", "name": "", "cards": [{"report": "steps", "parameters": {"team": ["t-1"]}}]},
+}
 RECLASSIFIED = {"type": "engagement.reclassified", "data": {"contact_id": "c-1", "machine": True, "events": [{"source": "m", "id": "1"}]}}
 
 
@@ -170,6 +174,14 @@ TRAPS: list[tuple[Any, bytes, bytes, str]] = [
     (DEFINED, b'"version":1', b'"version":1e0', Reason.INVALID_DATA),
     (DEFINED, b'"version":1', b'"version":9223372036854775808', Reason.INVALID_DATA),
     (DEFINED, b'"version":1', b'"version":9223372036854775807', ACCEPTED),
+    (SAVED, b'"t-1"', b'"t-1",null', Reason.INVALID_DATA),
+    (SAVED, b'["t-1"]', b"7", Reason.INVALID_DATA),
+    (SAVED, b'["t-1"]', b"null", ACCEPTED),
+    (SAVED, b'["t-1"]', b'"t-1","team":7', Reason.INVALID_DATA),
+    (SAVED, b'["t-1"]', b'7,"team":"t-1"', ACCEPTED),
+    (SAVED, b'{"team":["t-1"]}', b"[]", Reason.INVALID_DATA),
+    (SAVED, b'"steps"', b'"steps\x7f"', Reason.INVALID_DATA),
+    (SAVED, b'"t-1"', b'"t\x7f"', ACCEPTED),
     (STARTED, b'"s-1"', b'"s-1","sequence_version":1.0', Reason.INVALID_DATA),
     (STARTED, b'"s-1"', b'"s-1","sequence_version":-9223372036854775809', Reason.INVALID_DATA),
     (STARTED, b'"s-1"', b'"s-1","sequence_version":-9223372036854775808', ACCEPTED),

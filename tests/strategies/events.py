@@ -63,6 +63,8 @@ SHAPES: dict[str, Shape] = {
     "contact.erased": Shape("contact-events", ("contact_id",)),
     "sequence.defined": Shape("sequence-events", ("sequence_id", "name", "version", "steps"), ("created_at", "owner_id")),
     "sequence.archived": Shape("sequence-events", ("sequence_id",)),
+    "dashboard.saved": Shape("dashboard-events", ("dashboard_id", "name", "cards")),
+    "dashboard.deleted": Shape("dashboard-events", ("dashboard_id",)),
 }
 TYPES: tuple[str, ...] = tuple(SHAPES)
 
@@ -108,6 +110,17 @@ def steps() -> SearchStrategy[list[Json]]:
 
 
 @cache
+def cards() -> SearchStrategy[list[Json]]:
+    values = st.none() | plain_texts() | st.lists(plain_texts(), max_size=3)
+    names = st.sampled_from(["sequence_id", "team", "basis"]) | plain_texts()
+    card = st.fixed_dictionaries(
+        {"report": ids()},
+        optional={"parameters": st.none() | st.dictionaries(names, values, max_size=3), "title": st.none() | plain_texts(), "x": ids()},
+    )
+    return st.lists(card, max_size=3)
+
+
+@cache
 def field(name: str) -> SearchStrategy[Json]:
     """Valid values of a field of `SHAPES`."""
     special: dict[str, SearchStrategy[Json]] = {
@@ -119,6 +132,7 @@ def field(name: str) -> SearchStrategy[Json]:
         "sequence_version": st.integers(-(2**63), 2**63 - 1),
         "version": st.integers(1, 5) | st.integers(1, 2**63 - 1),
         "steps": steps(),
+        "cards": cards(),
         "events": st.lists(st.fixed_dictionaries({"source": ids(256), "id": ids()}), max_size=4),
     }
     if name in special:
@@ -166,6 +180,7 @@ def ordinary_data(type_name: str) -> dict[str, Json]:
         "version": 3,
         "steps": [{"step_id": "st-1", "order": 1, "kind": "call", "name": "Call"}],
         "events": [{"source": "mailer", "id": "ev-1"}],
+        "cards": [{"report": "steps", "parameters": {"sequence_id": "s-1", "team": ["t-1", "t-2"]}, "title": "Steps"}],
     }
     shape = SHAPES[type_name]
     names = dict.fromkeys((*(E if "contact_id" in shape.required else ()), *shape.required, *shape.optional))
@@ -207,8 +222,11 @@ def topic_of(event: dict[str, Json]) -> str:
 def key_of(event: dict[str, Json]) -> bytes:
     """The record key of an event, as far as it can be told."""
     data = event["data"] if isinstance(event.get("data"), dict) else {}
+    account = event.get("account") or "default"
+    if topic_of(event) == "dashboard-events":
+        return f"{account}".encode(errors="replace")
     key_id = data.get("sequence_id" if topic_of(event) == "sequence-events" else "contact_id")
-    return f"{event.get('account') or 'default'}/{key_id}".encode(errors="replace")
+    return f"{account}/{key_id}".encode(errors="replace")
 
 
 def encode(event: dict[str, Json], encoding: Encoding, *, ascii_only: bool = False) -> tuple[bytes, Headers]:

@@ -29,6 +29,7 @@ CONTACTS = ["c-1", "c-2", "c-3", "c-4"]
 SEQUENCES = ["s-1", "s-2", "s-3"]
 STEPS = ["st-1", "st-2", "st-3", "st-4"]
 MESSAGES = ["m-1", "m-2", "m-3"]
+DASHBOARDS = ["d-1", "d-2"]
 USERS = ["u-1", "u-2"]
 COMPANIES = ["co-1", "co-2"]
 TEAMS = ["t-1", "t-2"]
@@ -118,7 +119,7 @@ class _Writer:
 
     def add(self, type_: str, data: dict[str, Any], at: int | None = None) -> Event:
         """`at` places an event that competes with nothing."""
-        subject = data.get("contact_id") or data["sequence_id"]
+        subject = data.get("contact_id") or data.get("sequence_id") or data["dashboard_id"]
         number = len(self.events)
         event = {
             "specversion": "1.0",
@@ -305,6 +306,16 @@ def _definition(writer: _Writer, _: str) -> None:
     writer.add("sequence.defined", said | writer.maybe(created_at=["2026-01-01T00:00:00+01:00"], owner_id=USERS))
 
 
+def _dashboard(writer: _Writer, _: str) -> None:
+    dashboard = {"dashboard_id": writer.one_of(*DASHBOARDS)}
+    if writer.one_of(False, False, True):
+        writer.add("dashboard.deleted", dashboard)
+        return
+    parameters = writer.maybe(sequence_id=[*SEQUENCES], team=[TEAMS, TEAMS[:1], TEAMS[1]])
+    card = {"report": "steps", "parameters": parameters} | writer.maybe(title=["Steps"])
+    writer.add("dashboard.saved", dashboard | {"name": writer.one_of("One", "Two"), "cards": [card] * writer.one_of(0, 1, 2)})
+
+
 _ANYTHING = [
     *[_touch] * 4,
     *[_reply] * 4,
@@ -319,6 +330,7 @@ _ANYTHING = [
     *[_reclassified] * 2,
     *[_profile],
     *[_definition] * 2,
+    *[_dashboard],
 ]
 
 

@@ -136,10 +136,12 @@ MEMBERS = (
 
 
 def _objects(event: dict[str, Json]) -> list[dict[str, Json]]:
-    """The event, its data (twice, for most of the fields are there) and the objects in the lists of its data."""
+    """The event, its data (twice, for most of the fields are there), the objects in the lists of its data, and the objects in these."""
     places = [event]
     data = event.get("data")
     if isinstance(data, dict):
         places += [data, data]
-        places += [item for value in data.values() if isinstance(value, list) for item in value if isinstance(item, dict)]
+        items = [item for value in data.values() if isinstance(value, list) for item in value if isinstance(item, dict)]
+        places += items
+        places += [value for item in items for value in item.values() if isinstance(value, dict)]
     return places

@@ -5,7 +5,7 @@ from events.topics import CONTACT_KEYED, QUARANTINE, SOURCE_TOPICS, TOPICS, conf
 
 
 def test_the_topics_are_those_of_the_contract() -> None:
-    assert SOURCE_TOPICS == ("enrollment-events", "email-events", "meeting-events", "contact-events", "sequence-events")
+    assert SOURCE_TOPICS == ("enrollment-events", "email-events", "meeting-events", "contact-events", "sequence-events", "dashboard-events")
     assert CONTACT_KEYED == ("enrollment-events", "email-events", "meeting-events", "contact-events")
     assert [topic.name for topic in TOPICS] == [*SOURCE_TOPICS, "quarantine"]
 
@@ -30,4 +30,5 @@ def test_a_topic_that_is_not_ours_has_no_settings() -> None:
 
 def test_a_key_is_the_account_and_the_id() -> None:
     assert record_key("acme", "josé/1") == b"acme/jos\xc3\xa9/1"
+    assert record_key("acme", None) == b"acme"
     assert QUARANTINE not in SOURCE_TOPICS
