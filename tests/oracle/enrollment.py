@@ -9,6 +9,7 @@ from tests.oracle.resolve import Fact, History, Key, earliest, enrollment_keys, 
 from tests.oracle.times import HOUR
 
 ATTRIBUTES = ("enrolled_by", "company_id", "team_id", "variant", "sequence_version")
+OUTCOMES = ("active", "paused", "meeting", "replied", "unsubscribed", "complained", "bounced", "errored", "company_stop", "no_response")
 OWN_REASON = {"reply": "replied", "meeting": "meeting_booked", "bounce": "bounced"}
 
 
@@ -217,13 +218,13 @@ def _steps(one: Enrollment, known: History) -> None:
         "machine_open": _counted(step_of(known, fact) for fact in one.machine_opens),
         "click": _counted(step_of(known, fact) for fact in one.clicks),
         "machine_click": _counted(step_of(known, fact) for fact in one.machine_clicks),
-        "reply": _counted(_step_or_last(one, known, fact) for fact in one.replies),
-        "meeting": _counted(_step_or_last(one, known, fact) for fact in one.meetings),
+        "reply": _counted(step_or_last(one, known, fact) for fact in one.replies),
+        "meeting": _counted(step_or_last(one, known, fact) for fact in one.meetings),
         "bounce": _counted(step_of(known, fact) for fact in one.bounces_enrolled),
     }
 
 
-def _step_or_last(one: Enrollment, known: History, fact: Fact) -> str | None:
+def step_or_last(one: Enrollment, known: History, fact: Fact) -> str | None:
     step = step_of(known, fact)
     if step is not None:
         return step

@@ -1,10 +1,11 @@
 """Section 4: which enrollments a report speaks of."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from tests.oracle.enrollment import Enrollment
+from tests.oracle import resolve
+from tests.oracle.enrollment import Enrollment, all_enrollments
 from tests.oracle.times import local_date
 
 Filters = Mapping[str, Sequence[str] | str]
@@ -100,3 +101,17 @@ def passes(one: Enrollment, filters: Filters, time_zone: str) -> bool:
 def in_scope(all_enrollments: list[Enrollment], filters: Filters, time_zone: str) -> list[Enrollment]:
     """The started enrollments that pass the filters."""
     return [one for one in all_enrollments if one.started and passes(one, filters, time_zone)]
+
+
+def scope_of(events: Iterable[resolve.Event], account: str, filters: Filters | None, time_zone: str) -> list[Enrollment]:
+    """The scope of a report about the whole account, which takes every filter."""
+    check(filters or {})
+    return in_scope(all_enrollments(resolve.history(events, account)), filters or {}, time_zone)
+
+
+def echoed(filters: Filters) -> dict[str, list[str] | str]:
+    """What was set: lists of strings, and dates as strings."""
+    echo: dict[str, list[str] | str] = {}
+    for name, given in filters.items():
+        echo[name] = given if name in ("enrolled_from", "enrolled_to") and isinstance(given, str) else values(filters, name) or []
+    return echo

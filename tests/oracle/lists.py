@@ -5,8 +5,9 @@ from typing import Any
 
 from tests.oracle import resolve
 from tests.oracle.catalogue import profile, sequence
+from tests.oracle.cells import check_cell, in_cell
 from tests.oracle.enrollment import Enrollment, all_enrollments
-from tests.oracle.filters import NOT_STARTED, Filters, check, in_scope, passes, values
+from tests.oracle.filters import NOT_STARTED, STATUSES, Filters, check, in_scope, passes, values
 from tests.oracle.resolve import Event, History
 from tests.oracle.times import written
 from tests.oracle.totals import totals_of
@@ -56,24 +57,52 @@ def row_of(known: History, one: Enrollment) -> Row:
     }
 
 
-def enrollments(events: Iterable[Event], account: str = "default", filters: Filters | None = None, time_zone: str = "UTC") -> Row:
+def enrollments(
+    events: Iterable[Event],
+    account: str = "default",
+    filters: Filters | None = None,
+    opens: str = "human",
+    time_zone: str = "UTC",
+    cell: str | None = None,
+) -> Row:
+    """`opens` acts on `cell` alone."""
     filters = filters or {}
     check(filters, not_started=True)
+    if cell is not None:
+        check_cell(cell, filters)
     known = resolve.history(events, account)
+    everyone = all_enrollments(known)
+    rows = newest_first(known, _asked_for(everyone, filters, time_zone, cell, opens))
+    # The rail beside the list: what each status would have under all other filters.
+    others = {name: value for name, value in filters.items() if name != "status"}
+    in_any_status = _asked_for(everyone, {**others, "status": [*STATUSES, *NOT_STARTED]}, time_zone, cell, opens)
+    return {
+        "total": len(rows),
+        "contacts": len({row["contact_id"] for row in rows}),
+        "statuses": {status: sum(one.status == status for one in in_any_status) for status in (*STATUSES, *NOT_STARTED)},
+        "enrollments": rows,
+        "next": None,
+    }
+
+
+def _asked_for(everyone: list[Enrollment], filters: Filters, time_zone: str, cell: str | None, opens: str) -> list[Enrollment]:
+    if cell is None:
+        return shown(everyone, filters, time_zone)
+    # The cells of steps count started enrollments only.
+    return in_cell(in_scope(everyone, filters, time_zone), cell, opens)
+
+
+def shown(everyone: list[Enrollment], filters: Filters, time_zone: str) -> list[Enrollment]:
+    """Section 7: rows of scheduled or canceled enrollments appear only when asked for by status."""
     asked = values(filters, "status") or []
-    shown = [
-        one
-        for one in all_enrollments(known)
-        # Section 7: rows of scheduled or canceled enrollments appear only when asked for by status.
-        if (one.started or (one.status in NOT_STARTED and one.status in asked)) and passes(one, filters, time_zone)
+    return [
+        one for one in everyone if (one.started or (one.status in NOT_STARTED and one.status in asked)) and passes(one, filters, time_zone)
     ]
-    rows = _newest_first(known, shown)
-    return {"total": len(rows), "enrollments": rows, "next": None}
 
 
-def _newest_first(known: History, shown: list[Enrollment]) -> list[Row]:
+def newest_first(known: History, listed: list[Enrollment]) -> list[Row]:
     """By the instants themselves, since written times of different precision do not sort as text."""
-    rows = [{**row_of(known, one), "_started": one.started_at} for one in shown]
+    rows = [{**row_of(known, one), "_started": one.started_at} for one in listed]
     return [public(row) for row in sort_rows(rows, [("_started", True)], ID_COLUMNS)]
 
 
@@ -82,8 +111,8 @@ def contacts(events: Iterable[Event], account: str = "default", filters: Filters
     filters = filters or {}
     check(filters)
     known = resolve.history(events, account)
-    shown = [one for one in in_scope(all_enrollments(known), filters, time_zone) if one.opens or one.clicks]
-    rows = [{**row_of(known, one), "_engaged": one.last_engaged_at} for one in shown]
+    engaged = [one for one in in_scope(all_enrollments(known), filters, time_zone) if one.opens or one.clicks]
+    rows = [{**row_of(known, one), "_engaged": one.last_engaged_at} for one in engaged]
     columns = [("clicks", True), ("opens", True), ("_engaged", True)]
     ordered = [public(row) for row in sort_rows(rows, columns, ID_COLUMNS)]
     return {"total": len(ordered), "contacts": ordered, "next": None}

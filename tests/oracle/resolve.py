@@ -55,23 +55,31 @@ def as_fact(event: Event) -> Fact:
     return Fact(event["type"], milliseconds(event["time"]), event["source"], event["id"], data)
 
 
-def history(events: Iterable[Event], account: str = "default") -> History:
+def distinct(events: Iterable[Event], account: str = "default") -> list[Fact]:
+    """1.1: equal (account, source, id) are one event, however often they arrive. In order of time."""
     own = [as_fact(event) for event in events if (event.get("account") or "default") == account]
-    # 1.1: equal (account, source, id) are one event, however often they arrive.
-    distinct = list({(fact.source, fact.id): fact for fact in reversed(own)}.values())
-    distinct.sort(key=lambda fact: fact.order)
-    # Rule 6 and section 7: of one contact and message the 500 earliest opens and 500 earliest clicks; others count nowhere.
+    return sorted({(fact.source, fact.id): fact for fact in reversed(own)}.values(), key=lambda fact: fact.order)
+
+
+def that_count(facts: Iterable[Fact]) -> list[Fact]:
+    """Rule 6 and section 7: of one contact and message the 500 earliest opens and 500 earliest clicks; others count nowhere."""
     taken: dict[tuple[str, str, str], int] = {}
-    facts = []
-    for fact in distinct:
+    counting = []
+    for fact in facts:
         if fact.type in ("email.opened", "email.clicked"):
             place = (fact.type, fact.data["contact_id"], fact.data["message_id"])
             taken[place] = taken.get(place, 0) + 1
             if taken[place] > PER_MESSAGE:
                 continue
-        facts.append(fact)
+        counting.append(fact)
+    return counting
+
+
+def history(events: Iterable[Event], account: str = "default") -> History:
+    events = list(events)
     # Rule 15: in contact-events the last record of the log wins, a repeated delivery included.
-    return History(facts, [fact for fact in own if fact.type in CONTACT_TYPES])
+    records = [event for event in events if event["type"] in CONTACT_TYPES and (event.get("account") or "default") == account]
+    return History(that_count(distinct(events, account)), [as_fact(event) for event in records])
 
 
 def of_type(facts: Iterable[Fact], *types: str) -> list[Fact]:

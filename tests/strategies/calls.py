@@ -65,12 +65,25 @@ REPORT_PARAMETERS = {
     "analyze": ("filters", "basis", "opens", "time_zone"),
     "sequences": ("filters", "basis", "opens", "time_zone"),
     "steps": ("filters", "opens", "time_zone"),
-    "enrollments": ("filters", "time_zone"),
+    "enrollments": ("filters", "opens", "time_zone"),
     "contacts": ("filters", "time_zone"),
+    "contact": ("filters", "time_zone"),
     "monthly": ("filters", "opens", "time_zone"),
     "trend": ("filters", "opens", "time_zone"),
     "engagement": ("filters", "opens", "time_zone"),
+    "funnel": ("filters", "time_zone"),
+    "times": ("filters", "time_zone"),
+    "variants": ("filters", "opens", "time_zone"),
+    "opens": ("filters", "basis", "opens", "time_zone"),
+    "sentiment": ("filters", "time_zone"),
+    "leaderboard": ("filters", "opens", "time_zone"),
+    "senders": ("filters", "time_zone"),
+    "custom": ("filters", "basis", "opens", "time_zone"),
 }
+"""What every report takes; what it takes besides is drawn by `calls_for`."""
+SUBJECTS = {"performance": "sequence_id", "steps": "sequence_id", "funnel": "sequence_id", "contact": "contact_id"}
+"""Reports about one thing, and what names it."""
+TAKING_NOT_STARTED = ("enrollments", "contact")
 SORT_COLUMNS = [
     "sequence_id",
     "name",
@@ -84,6 +97,26 @@ SORT_COLUMNS = [
     "replies",
     "meetings",
 ]
+USER_SORTS = [
+    *("enrolled_by", "enrollments", "contacts", "emails_sent", "opened", "clicked", "replied", "met"),
+    *("open", "click", "reply", "meeting", "bounce"),
+]
+CELLS = ["executed", "skipped", "open", "click", "reply", "meeting", "bounce"]
+DATES = ["day", "week", "month"]
+DIMENSIONS = ["sequence", "step", "user", "team", "company", "variant", "status", "outcome", *DATES]
+MEASURES = [
+    *("started", "contacts", "live"),
+    *("opened", "opened_any", "clicked", "clicked_any", "replied", "replied_to_sequence"),
+    *("met", "bounced", "unsubscribed", "complained", "engaged"),
+    *("open_rate", "click_rate", "reply_rate", "reply_to_sequence_rate", "meeting_rate", "no_response_rate"),
+    *("bounce_rate", "unsubscribe_rate", "complaint_rate", "engaged_rate", "adjusted_open_rate"),
+    *("sent", "delivered", "deferred", "dropped", "opens", "clicks", "machine_opens", "machine_clicks", "replies", "auto_replies"),
+    *("late_replies", "meetings", "meetings_canceled", "bounces_hard", "bounces_soft", "unsubscribes", "complaints", "tasks_completed"),
+    *("replies_positive", "replies_neutral", "replies_negative", "replies_unknown"),
+    *("outcome_active", "outcome_paused", "outcome_meeting", "outcome_replied", "outcome_unsubscribed", "outcome_complained"),
+    *("outcome_bounced", "outcome_errored", "outcome_company_stop", "outcome_no_response"),
+]
+"""Every measure of the page, written out once more, so that none is forgotten."""
 
 
 @st.composite
@@ -92,19 +125,46 @@ def calls_for(
 ) -> tuple[str, dict[str, Any]]:
     """A report's name and parameters that it takes, its subject included."""
     name = draw(st.sampled_from(names))
-    drawn = draw(filters_for(history, not_started=name == "enrollments"))
-    parameters = {one: drawn[one] for one in REPORT_PARAMETERS[name]}
-    if name in ("performance", "steps"):
-        own = [event for event in history if (event.get("account") or "default") == "default"]
-        parameters["sequence_id"] = draw(st.sampled_from(_existing(own, "sequence_id")))
+    drawn = draw(filters_for(history, not_started=name in TAKING_NOT_STARTED))
+    parameters: dict[str, Any] = {one: drawn[one] for one in REPORT_PARAMETERS[name]}
+    own = [event for event in history if (event.get("account") or "default") == "default"]
+    if name in SUBJECTS:
+        parameters[SUBJECTS[name]] = draw(st.sampled_from(_existing(own, SUBJECTS[name])))
     if name == "sequences":
-        parameters |= draw(
-            st.sampled_from([{}, *({"sort": column, "order": order} for column in SORT_COLUMNS for order in ("asc", "desc"))])
-        )
+        parameters |= draw(_sorting(SORT_COLUMNS))
+    if name == "leaderboard":
+        parameters |= draw(_sorting(USER_SORTS))
     if name == "trend":
         parameters |= draw(
             st.sampled_from(
                 [{"interval": "day"}, {"interval": "week"}, {"interval": "week", "week_start": "sunday"}, {"interval": "month"}]
             )
         )
+    if name == "variants":
+        parameters |= draw(st.sampled_from([{}, {}, *({"baseline": one} for one in [*_existing(own, "variant"), "unknown"])]))
+    if name == "enrollments" and draw(st.booleans()):
+        # A cell is of one sequence; mostly of a step that the history has.
+        parameters["filters"]["sequence"] = [draw(st.sampled_from(_existing(own, "sequence_id")))]
+        steps = [*_existing(own, "step_id"), "unknown"]
+        parameters["cell"] = draw(st.sampled_from(["no_step", *(f"{kind}:{step}" for kind in CELLS for step in steps)]))
+    if name == "custom":
+        parameters |= draw(questions())
     return name, parameters
+
+
+def _sorting(columns: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.sampled_from([{}, *({"sort": column, "order": order} for column in columns for order in ("asc", "desc"))])
+
+
+@st.composite
+def questions(draw: Draw) -> dict[str, Any]:
+    """What `custom` is asked for: measures by dimensions, sorted by one of them, all of the rows or the first ones."""
+    measures = draw(st.lists(st.sampled_from(MEASURES), min_size=1, max_size=4, unique=True))
+    by = draw(st.lists(st.sampled_from(DIMENSIONS), max_size=3, unique=True))
+    dates = [dimension for dimension in by if dimension in DATES]
+    question: dict[str, Any] = {"measures": measures, "by": [dimension for dimension in by if dimension not in dates[1:]]}
+    question |= draw(st.sampled_from([{}, {}, {"week_start": "sunday"}, {"week_start": "monday"}]))
+    question |= draw(st.sampled_from([{}, *({"sort": one} for one in (*measures, *question["by"]))]))
+    question |= draw(st.sampled_from([{}, {"order": "asc"}, {"order": "desc"}]))
+    question |= draw(st.sampled_from([{}, {}, {"limit": 1}, {"limit": 2}, {"limit": 3}]))
+    return question
