@@ -34,7 +34,7 @@ def filters_for(draw: Draw, history: list[Event], not_started: bool = False) -> 
         "errored",
         *(f"unenrolled:{reason}" for reason in _existing(history, "reason") if reason in REASONS),
     ]
-    days = st.sampled_from(["2026-03-30", "2026-03-31", "2026-04-01", "2026-04-02"])
+    days = st.sampled_from(["2026-03-30", "2026-03-31", "2026-04-01", "2026-04-02", "2026-05-03"])
     choices: Mapping[str, st.SearchStrategy[Any]] = {
         "sequence": _some(_existing(history, "sequence_id")),
         "company": _some(_existing(history, "company_id")),

@@ -1,8 +1,9 @@
 """Small but nasty histories for hypothesis: everything shared, reused, out of order and on the edge.
 
 `histories()` draws a list of events in the structured shape, each valid by the catalog. Times lie on a small grid around the turn
-of a month, 24 hours apart and a millisecond beside, so that boundaries are hit often; all are before `STAMPED_AT`, which serves as
-the log's own time. Equal identities are exact copies. The order of the list is the order of arrival.
+of a month, 24 hours apart and a millisecond beside, so that boundaries are hit often. Now and then an answer takes from seconds to
+months, and a start is a month late. All are before `STAMPED_AT`, which serves as the log's own time. Equal identities are exact
+copies. The order of the list is the order of arrival.
 
 Without `ties`, no two events of one contact that compete (for the start, the end, the step, the pause, a message's sent event,
 a reclassification) have equal times, nor two definitions of one sequence: what they decide is then settled by time alone.
@@ -22,7 +23,7 @@ Event = dict[str, Any]
 Draw = Callable[..., Any]
 
 FIRST = datetime(2026, 3, 31, 21, tzinfo=UTC)
-STAMPED_AT = int(datetime(2026, 4, 8, tzinfo=UTC).timestamp() * 1000)
+STAMPED_AT = int(datetime(2027, 6, 1, tzinfo=UTC).timestamp() * 1000)
 """A log's time in milliseconds at which every event of a history is in range."""
 HOURS = 6
 CONTACTS = ["c-1", "c-2", "c-3", "c-4"]
@@ -33,7 +34,8 @@ DASHBOARDS = ["d-1", "d-2"]
 USERS = ["u-1", "u-2"]
 COMPANIES = ["co-1", "co-2"]
 TEAMS = ["t-1", "t-2"]
-VARIANTS = ["A", "B"]
+VARIANTS = ["A", "B", "C"]
+SENTIMENTS = ["positive", "neutral", "negative"]
 KINDS = ["automated_email", "manual_email", "call", "todo", "linkedin"]
 REASONS = [
     "replied",
@@ -69,12 +71,24 @@ HOUR = 3_600_000
 EARLY = {"enrollment.scheduled": 1, "enrollment.started": 2}
 """Starts lie mostly in the first hours of the grid, so that something can happen after them."""
 AT_EDGES = ("email.replied", "email.auto_replied", "meeting.booked", "email.bounced")
+ANSWERS = ("email.opened", "email.clicked", "email.replied", "meeting.booked")
 
 _day = st.sampled_from([0, 0, 0, 24])
 _hour = st.integers(0, HOURS - 1)
 _beside = st.sampled_from([0, 0, 0, 0, 1, -1])
 _from_edge = st.sampled_from([0, HOUR, 24 * HOUR, 24 * HOUR + 1, 1, -1, 24 * HOUR, 24 * HOUR + 1, 24 * HOUR - 1])
 _machine = st.sampled_from([None, None, False, True])
+_to_answer = st.one_of(
+    # The limits that a report of times may have, and a millisecond before them; then anything from seconds to months.
+    st.sampled_from([minutes * HOUR // 60 - beside for minutes in (3, 15, 24, 60, 240, 720) for beside in (0, 1)]),
+    st.sampled_from([days * 24 * HOUR - beside for days in (1, 2, 4, 8, 16, 32, 256) for beside in (0, 1)]),
+    st.integers(0, 3600).map(lambda seconds: seconds * 1000),
+    st.integers(0, 24 * 60).map(lambda minutes: minutes * HOUR // 60),
+    st.integers(1, 300).map(lambda days: days * 24 * HOUR + 1),
+)
+"""Milliseconds until somebody answers."""
+_late = st.sampled_from([*[0] * 20, 33 * 24 * HOUR])
+"""A start that is so late leaves a month without any."""
 
 
 @dataclass
@@ -89,6 +103,8 @@ class _Writer:
     taken: set[tuple[str, str, int]] = field(default_factory=set)
     edges: dict[str, list[int]] = field(default_factory=dict)
     """contact -> when its enrollments start and end"""
+    begun: dict[str, list[int]] = field(default_factory=dict)
+    """contact -> when its enrollments start, and when something is sent"""
 
     def one_of(self, *values: Any) -> Any:
         return self.draw(st.sampled_from(values))
@@ -108,13 +124,17 @@ class _Writer:
             self.taken.add((subject, contest, time))
         if contest in ("start", "end"):
             self.edges.setdefault(subject, []).append(time)
+        if type_ in ("enrollment.started", "email.sent"):
+            self.begun.setdefault(subject, []).append(time)
         return time
 
     def _drawn(self, type_: str, subject: str) -> Any:
+        if type_ in ANSWERS and subject in self.begun and self.one_of(False, False, True):
+            return self.one_of(*self.begun[subject]) + self.draw(_to_answer)
         if type_ in AT_EDGES and subject in self.edges and self.one_of(True, True, False):
             return self.one_of(*self.edges[subject]) + self.draw(_from_edge)
         if type_ in EARLY and self.one_of(True, True, True, False):
-            return self.draw(st.integers(0, EARLY[type_])) * HOUR
+            return self.draw(st.integers(0, EARLY[type_])) * HOUR + self.draw(_late)
         return (self.draw(_day) + self.draw(_hour)) * HOUR + self.draw(_beside)
 
     def add(self, type_: str, data: dict[str, Any], at: int | None = None) -> Event:
@@ -149,6 +169,12 @@ class _Writer:
         """An enrollment that may never be started."""
         return {"contact_id": contact, "sequence_id": self.one_of(*SEQUENCES), "enrollment_id": self.one_of("e-1", "e-2", "e-3")}
 
+    def message(self, contact: str) -> str:
+        """Mostly one that was sent to the contact."""
+        sent = [event["data"] for event in self.events if event["type"] == "email.sent"]
+        own = sorted({data["message_id"] for data in sent if data["contact_id"] == contact})
+        return str(self.one_of(*own, *own, *MESSAGES))
+
     def named(self, contact: str, *, message: bool) -> dict[str, Any]:
         """A message, an enrollment, both (perhaps in conflict), or, unless a message is required, neither."""
         naming = (
@@ -158,7 +184,7 @@ class _Writer:
         )
         data: dict[str, Any] = {"contact_id": contact}
         if naming in ("message", "both"):
-            data["message_id"] = self.one_of(*MESSAGES)
+            data["message_id"] = self.message(contact)
         if naming in ("enrollment", "both"):
             data |= self.enrollment(contact) if self.one_of(True, True, True, False) else self.stranger(contact)
         if "enrollment_id" not in data and self.one_of(False, False, True):
@@ -232,6 +258,26 @@ def _delivery(writer: _Writer, contact: str) -> None:
     writer.add(kind, writer.named(contact, message=True))
 
 
+def _answered(writer: _Writer, contact: str) -> None:
+    """One e-mail from its sending to what came of it, each at its own pace."""
+    naming = writer.enrollment(contact)
+    message = {"message_id": writer.one_of(*MESSAGES)}
+    writer.add("email.sent", naming | message | {"step_id": writer.one_of(*STEPS)})
+    sent = writer.begun[contact][-1]
+    by_message, by_enrollment = {"contact_id": contact} | message, naming | message
+    if writer.one_of(True, True, False):
+        writer.add("email.delivered", by_message, sent + 1)
+    for type_ in writer.draw(st.lists(st.sampled_from(ANSWERS), min_size=1, max_size=3)):
+        said: dict[str, Any] = {}
+        if type_ in ("email.opened", "email.clicked"):
+            said = writer.maybe(machine=[True, False])
+        elif type_ == "email.replied":
+            said = writer.maybe(sentiment=SENTIMENTS)
+        elif type_ == "meeting.booked":
+            said = {"meeting_id": writer.one_of("mt-1", "mt-2")}
+        writer.add(type_, writer.one_of(by_message, by_enrollment) | said, sent + writer.draw(_to_answer))
+
+
 def _touch(writer: _Writer, contact: str) -> None:
     data = writer.named(contact, message=True)
     machine = writer.draw(_machine)
@@ -240,7 +286,7 @@ def _touch(writer: _Writer, contact: str) -> None:
 
 def _reply(writer: _Writer, contact: str) -> None:
     kind = writer.one_of("email.replied", "email.replied", "email.replied", "email.auto_replied")
-    writer.add(kind, writer.named(contact, message=False) | writer.maybe(sentiment=["positive", "negative"]))
+    writer.add(kind, writer.named(contact, message=False) | writer.maybe(sentiment=SENTIMENTS))
 
 
 def _meeting(writer: _Writer, contact: str) -> None:
@@ -317,6 +363,7 @@ def _dashboard(writer: _Writer, _: str) -> None:
 
 
 _ANYTHING = [
+    *[_answered] * 4,
     *[_touch] * 4,
     *[_reply] * 4,
     *[_sent] * 2,
@@ -346,6 +393,8 @@ def histories(draw: Draw, ties: bool = False, most: int = 20) -> list[Event]:
             _run(writer, contact, one)
     if not writer.events:
         _sent(writer, contacts[0])
+    for _ in range(writer.one_of(0, 1, 2)):
+        _definition(writer, contacts[0])
     for happen in draw(st.lists(st.sampled_from(_ANYTHING), min_size=min(most, writer.one_of(0, 6, 12)), max_size=most)):
         happen(writer, writer.one_of(*contacts))
     copies = draw(st.lists(st.sampled_from(writer.events), max_size=3))
