@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import publish, report, schema, status, topics, worker
+from cli import dashboard, publish, report, schema, status, topics, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.settings import AccountOption, Given, LogOption, RedisOption, TimezoneOption, global_options_first
@@ -57,6 +57,7 @@ app.add_typer(topics.app, name="topics")
 app.command("publish")(publish.publish)
 app.command("worker")(worker.worker)
 app.command("report")(report.report)
+app.add_typer(dashboard.app, name="dashboard")
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
 

@@ -23,11 +23,15 @@ class Dashboard(msgspec.Struct, array_like=True, frozen=True):
 
     time: int = 0
     name: str | None = None
-    cards: tuple[Card, ...] = ()
+    cards: list[Card] = msgspec.field(default_factory=list)
 
     @property
     def is_there(self) -> bool:
         return self.name is not None
+
+    def next_time(self, now: int) -> int:
+        """The time of the next word on it: now, or just after the latest one where a clock is behind that, for it would be lost."""
+        return max(now, self.time + 1)
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -48,8 +52,8 @@ def unite(known: Dashboard, event: WireEvent) -> Dashboard:
     if event.type == "dashboard.deleted":
         return later(known, Dashboard(event.time))
     data: Any = event.data
-    cards = (Card(card.report, dict(sorted((card.parameters or {}).items())), card.title) for card in data.cards)
-    return later(known, Dashboard(event.time, data.name, tuple(cards)))
+    cards = [Card(card.report, dict(sorted((card.parameters or {}).items())), card.title) for card in data.cards]
+    return later(known, Dashboard(event.time, data.name, cards))
 
 
 def later(one: Dashboard, other: Dashboard) -> Dashboard:

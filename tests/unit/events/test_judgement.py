@@ -112,6 +112,33 @@ def test_invalid_data_of_a_sequence_names_the_field(reader: Reader, change: dict
     assert (refused.reason, refused.field) == (Reason.INVALID_DATA, field)
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"cards": [{"title": "x"}]}, "data.cards.0.report"),
+        ({"cards": [{"report": ""}]}, "data.cards.0.report"),
+        ({"cards": [{"report": "steps", "title": 1}]}, "data.cards.0.title"),
+        ({"cards": [{"report": "steps"}, {"report": "steps", "parameters": []}]}, "data.cards.1.parameters"),
+        ({"cards": [{"report": "steps", "parameters": {"team": 1}}]}, "data.cards.0.parameters.team"),
+        ({"cards": [{"report": "steps", "parameters": {"team": ["t-1", None]}}]}, "data.cards.0.parameters.team.1"),
+        ({"cards": {}}, "data.cards"),
+        ({"name": None}, "data.name"),
+        ({"dashboard_id": "d\n"}, "data.dashboard_id"),
+    ],
+)
+def test_invalid_data_of_a_dashboard_names_the_field(reader: Reader, change: dict[str, Any], field: str) -> None:
+    saved = ATTRIBUTES | {"type": "dashboard.saved", "data": {"dashboard_id": "d-1", "name": "", "cards": []} | change}
+    refused = refusal(reader, saved, topic="dashboard-events", key=b"default")
+    assert (refused.reason, refused.field) == (Reason.INVALID_DATA, field)
+
+
+@pytest.mark.parametrize("key", [b"default/d-1", b"default/", b"acme", None])
+def test_the_key_of_a_dashboard_is_the_account_alone(reader: Reader, key: bytes | None) -> None:
+    deleted = ATTRIBUTES | {"type": "dashboard.deleted", "data": {"dashboard_id": "d-1"}}
+    reader("dashboard-events", b"default", json.dumps(deleted).encode(), STAMPED_AT)
+    assert refusal(reader, deleted, topic="dashboard-events", key=key).reason == Reason.WRONG_KEY
+
+
 @pytest.mark.parametrize("key", [None, b"", b"c-1", b"default/c-2", b"acme/c-1", b"default/c-1 ", b"\xff"])
 def test_another_key_is_refused(reader: Reader, key: bytes | None) -> None:
     assert refusal(reader, OPENED, key=key).reason == Reason.WRONG_KEY

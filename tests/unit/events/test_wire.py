@@ -47,6 +47,13 @@ def test_times_in_data_are_milliseconds() -> None:
     assert event.data.steps == [wire_data.SequenceStep(step_id="st-1", order=1, kind="call", name="Call")]
 
 
+def test_parameters_of_a_card_are_lists_and_null_ones_are_absent() -> None:
+    cards = [{"report": "steps", "parameters": {"sequence_id": "s-1", "team": ["t-1", "t-2"], "basis": None}}, {"report": "analyze"}]
+    event = decode(*record("dashboard.saved", data={"cards": cards}), (), STAMPED_AT)
+    assert isinstance(event.data, wire_data.DashboardSaved)
+    assert [card.parameters for card in event.data.cards] == [{"sequence_id": ["s-1"], "team": ["t-1", "t-2"]}, None]
+
+
 def test_null_is_absent() -> None:
     event = decode(*record("email.opened", account=None, data={"machine": None, "ip": None, "step_id": None}), (), STAMPED_AT)
     assert isinstance(event.data, wire_data.EmailOpened)

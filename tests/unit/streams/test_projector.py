@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from events.log.record import Record
+from events.rfc3339 import parse_time
 from projections import account_fold
 from projections.dump import Dump, dump
 from projections.facts import unite
@@ -28,6 +29,11 @@ def event(number: int, type_: str, time: str = "10:00", **data: Any) -> dict[str
         "time": f"2026-03-02T{time}:00Z",
         "data": {"contact_id": CONTACT_ID, **data},
     }
+
+
+def instant(time: str) -> int:
+    """Milliseconds since 1970 UTC of a time of that day."""
+    return parse_time(f"2026-03-02T{time}:00Z")
 
 
 E = {"enrollment_id": "e-1", "sequence_id": "s-1"}
@@ -212,6 +218,42 @@ async def test_a_tombstone_empties_the_profile_and_is_no_error() -> None:
     contacts = seen(folding)["default"]["contacts"]
     assert (list(contacts), contacts["c-1"]["profile"]) == (["c-1"], None)
     assert folding.letters == []
+
+
+def dashboard(number: int, name: str | None, time: str = "10:00", account: str = "default") -> dict[str, Any]:
+    type_, said = ("dashboard.deleted", {}) if name is None else ("dashboard.saved", {"name": name, "cards": [{"report": "analyze"}]})
+    return {**event(number, type_, time), "account": account, "data": {"dashboard_id": "d-1", **said}}
+
+
+async def test_the_latest_save_of_a_dashboard_is_kept_and_goes_in_the_commit_with_its_offset() -> None:
+    folding = Folding()
+    told = [dashboard(1, "New", "11:00"), dashboard(2, "Old", "09:00"), dashboard(3, "Another account's", account="acme")]
+    for batch in batches(told):
+        assert isinstance(await folding.projector.apply(batch), Applied)
+    new, other = (seen(folding)[account] for account in ("default", "acme"))
+    assert new["dashboards"] == {"d-1": [instant("11:00"), "New", [["analyze", {}, None]]]}
+    assert other["dashboards"] == {"d-1": [instant("10:00"), "Another account's", [["analyze", {}, None]]]}
+    assert new["contacts"] == new["sequences"] == new["counters"] == {}
+    (place,) = {batch.partition for batch in batches(told[:2])}
+    assert (await folding.projector.positions(place))["dashboard-events"] == 2
+
+
+async def test_a_deletion_stays_so_that_an_older_save_which_comes_late_does_not_undo_it() -> None:
+    folding = Folding()
+    (whole,) = batches([dashboard(1, None, "10:00"), dashboard(2, "Late", "09:00"), dashboard(3, "Again", "11:00")])
+    await folding.projector.apply(whole._replace(next_offset=2, records=whole.records[:2]))
+    assert seen(folding)["default"]["dashboards"] == {"d-1": [instant("10:00"), None, []]}
+    folding.projector.forget(whole.partition)
+    await folding.projector.apply(whole._replace(start=2, records=whole.records[2:]))
+    assert seen(folding)["default"]["dashboards"]["d-1"][1] == "Again"
+
+
+async def test_a_dashboard_under_another_key_goes_to_quarantine() -> None:
+    folding = Folding()
+    (batch,) = batches([dashboard(1, "Mine")])
+    record = batch.records[0]._replace(key=b"default/d-1")  # type: ignore[attr-defined]
+    assert Applied(0, 1, 1) == await folding.projector.apply(batch._replace(records=[record]))
+    assert [letter.reason for letter in folding.letters] == ["wrong_key"]
 
 
 async def test_contacts_that_do_not_fit_in_memory_are_read_again() -> None:
