@@ -1,4 +1,4 @@
-"""Reports: what can be asked of the tables. `REPORTS` lists them, `ask` checks a question that then answers itself, `report` does both."""
+"""Reports: `REPORTS` lists what can be asked of the tables, `ask` checks a question, which then answers itself, `report` does both."""
 
 from projections.reports.errors import NotFound, ParameterError
 from projections.reports.parameters import Parameter

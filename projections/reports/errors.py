@@ -18,3 +18,10 @@ class NotFound(LookupError):
         super().__init__(f"no event has named the {kind} {subject!r}")
         self.kind = kind
         self.id = subject
+
+
+class MissingLibrary(Exception):
+    """Something needs a library that is installed only on demand."""
+
+    def __init__(self, wish: str, library: str, extra: str) -> None:
+        super().__init__(f'{wish} needs {library}, which is not installed: pip install "tally[{extra}]"')

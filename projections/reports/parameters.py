@@ -14,6 +14,7 @@ Given = Mapping[str, Sequence[str]]
 Basis = Literal["contacts", "enrollments", "messages"]
 Opens = Literal["human", "all"]
 Order = Literal["asc", "desc"]
+WeekStart = Literal["monday", "sunday"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Parameter:
     choices: tuple[str, ...] = ()
     """The values that are allowed; () if they are free."""
     default: str | None = None
+    listed: bool = False
+    """A value may be several, divided by commas."""
 
 
 BASIS: Final = Parameter("basis", "What the rates count.", choices=get_args(Basis), default="contacts")
 OPENS: Final = Parameter("opens", "Whether opens and clicks of machines count as well.", choices=get_args(Opens), default="human")
 ORDER: Final = Parameter("order", "Which end of the column comes first.", choices=get_args(Order), default="desc")
+WEEK_START: Final = Parameter("week_start", "The day on which weeks begin.", choices=get_args(WeekStart), default="monday")
 TIME_ZONE: Final = Parameter("time_zone", "The time zone of dates, for this report alone.")
 
 
@@ -71,6 +75,19 @@ def opens(given: Given) -> Opens:
 
 def order(given: Given) -> Order:
     return cast(Order, choice(given, ORDER))
+
+
+def week_start(given: Given) -> WeekStart:
+    return cast(WeekStart, choice(given, WEEK_START))
+
+
+def listed(given: Given, parameter: Parameter) -> tuple[str, ...]:
+    """The values of a parameter, those divided by commas too, each once. Raises `ParameterError` for one that is not among its choices."""
+    values = [part.strip() for value in given.get(parameter.name, ()) for part in value.split(",")]
+    for value in values:
+        if value not in parameter.choices:
+            raise ParameterError(parameter.name, f"{value!r} is not allowed; choose from {', '.join(parameter.choices)}")
+    return tuple(dict.fromkeys(values))
 
 
 def whole(given: Given, parameter: Parameter, least: int, most: int) -> int:

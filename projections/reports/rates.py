@@ -1,15 +1,19 @@
 """Rates, in three bases, from the numbers of layout.COUNTERS."""
 
-from typing import Final
+from collections.abc import Callable
+from functools import cache
+from typing import Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from projections import meaning
 from projections.meaning import STATUSES
+from projections.reports.groups import Numbers
 from projections.reports.parameters import Basis, Opens
 from projections.tables.parts import Counts
 
-STARTED: Final = STATUSES[meaning.FIRST_STARTED :]
+STATUSES_STARTED: Final = STATUSES[meaning.FIRST_STARTED :]
+STATUSES_LIVE: Final = (STATUSES[meaning.ACTIVE], STATUSES[meaning.PAUSED])
 
 _FLAGS: Final = {
     "open": "opened",
@@ -67,6 +71,40 @@ class Rates(BaseModel):
 RATES: Final = tuple(Rates.model_fields)
 
 
+class Sum(NamedTuple):
+    """Counters that are added up, less others."""
+
+    plus: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
+
+
+class Fraction(NamedTuple):
+    """What a rate is made of."""
+
+    numerator: Sum
+    denominator: Sum
+
+
+N = TypeVar("N", int, Numbers)
+
+STARTED: Final = Sum(tuple(f"status.{status}" for status in STATUSES_STARTED))
+"""Enrollments in scope."""
+
+
+def add(terms: Sum, number: Callable[[str], N], nothing: N) -> N:
+    """The sum of the counters, each as `number` knows it."""
+    total = nothing
+    for name in terms.plus:
+        total = total + number(name)
+    for name in terms.minus:
+        total = total - number(name)
+    return total
+
+
+def count(counts: Counts, terms: Sum) -> int:
+    return add(terms, counts.__getitem__, 0)
+
+
 def rate(numerator: int, denominator: int, basis: Basis) -> Rate:
     return Rate(numerator=numerator, denominator=denominator, basis=basis, value=numerator / denominator if denominator else None)
 
@@ -78,25 +116,32 @@ def flag(name: str, opens: Opens) -> str:
 
 def started(counts: Counts) -> int:
     """Enrollments in scope."""
-    return sum(counts[f"status.{status}"] for status in STARTED)
+    return count(counts, STARTED)
+
+
+@cache
+def fraction(name: str, basis: Basis, opens: Opens) -> Fraction:
+    """What the rate `name` (one of RATES) is made of."""
+    if basis == "messages":
+        if name not in _MESSAGES:
+            return Fraction(Sum(), Sum())
+        fact, of = _MESSAGES[name]
+        return Fraction(Sum((f"messages.{flag(fact, opens)}",)), Sum((f"messages.{of}",)))
+    true = flag(_FLAGS[name], opens)
+    if basis == "contacts":
+        return Fraction(Sum((f"contacts.{true}",)), Sum(("contacts.all",)))
+    return Fraction(Sum(("outcome.no_response" if true == "no_response" else f"enrollments.{true}",)), STARTED)
+
+
+def adjusted_open(basis: Basis) -> Fraction:
+    """The open rate without machines: what was opened by machines only is neither in the numerator nor in the denominator."""
+    human, plain = Sum((f"{basis}.opened",)), fraction("open", basis, "human")
+    return Fraction(human, Sum((*plain.denominator.plus, f"{basis}.opened"), (f"{basis}.opened_any",)))
+
+
+def rate_of(counts: Counts, of: Fraction, basis: Basis) -> Rate:
+    return rate(count(counts, of.numerator), count(counts, of.denominator), basis)
 
 
 def rates(counts: Counts, basis: Basis, opens: Opens) -> Rates:
-    if basis == "messages":
-        return Rates(**{name: _of_messages(counts, name, opens) for name in RATES})
-    if basis == "contacts":
-        everybody = counts["contacts.all"]
-        return Rates(**{name: rate(counts[f"contacts.{flag(_FLAGS[name], opens)}"], everybody, basis) for name in RATES})
-    everything = started(counts)
-    return Rates(**{name: rate(_enrollments(counts, flag(_FLAGS[name], opens)), everything, basis) for name in RATES})
-
-
-def _enrollments(counts: Counts, flag: str) -> int:
-    return counts["outcome.no_response" if flag == "no_response" else f"enrollments.{flag}"]
-
-
-def _of_messages(counts: Counts, name: str, opens: Opens) -> Rate:
-    if name not in _MESSAGES:
-        return rate(0, 0, "messages")
-    numerator, denominator = _MESSAGES[name]
-    return rate(counts[f"messages.{flag(numerator, opens)}"], counts[f"messages.{denominator}"], "messages")
+    return Rates(**{name: rate_of(counts, fraction(name, basis, opens), basis) for name in RATES})

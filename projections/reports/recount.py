@@ -29,7 +29,7 @@ _COUNTABLE: Final = np.array([countable(bits) for bits in range(1 << len(MESSAGE
 
 
 class Recount:
-    """Counts what it is asked for, once. Names are those of layout.COUNTERS; `messages.*` needs `shared`.
+    """Counts what it is asked for, once. Names are those of layout.COUNTERS, and `replies.SENTIMENT`; `messages.*` needs `shared`.
 
     `groups` has for each row of the scope's stretch a number below `size`; without it all is one group. An enrollment counts in its own
     group only: contacts and messages are distinct within each group.
@@ -99,6 +99,9 @@ class Recount:
     def _total(self, part: str) -> Numbers:
         return self._sums.add(self._column(part))
 
+    def _replies(self, part: str) -> Numbers:
+        return self._sums.add(self._column(f"replies_{part}"))
+
     def _messages(self, part: str) -> Numbers:
         if self._shared is None:
             raise KeyError(f"messages.{part} needs the shared messages")
@@ -140,6 +143,7 @@ _FAMILIES: Final[Mapping[str, Callable[[Recount, str], Numbers]]] = {
     "enrollments": Recount._enrollments,
     "contacts": Recount._distinct_contacts,
     "total": Recount._total,
+    "replies": Recount._replies,
     "messages": Recount._messages,
 }
 

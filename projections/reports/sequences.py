@@ -8,13 +8,12 @@ from events.rfc3339 import format_time
 from projections.definitions import Definition
 from projections.reports import parameters
 from projections.reports.as_of import AsOf, as_of
+from projections.reports.by_sequence import by_sequence
+from projections.reports.ordering import nulls_last
 from projections.reports.parameters import Basis, Opens, Order, Parameter
 from projections.reports.rates import RATES, Rates, flag, rates, started
-from projections.reports.recount import Recount
 from projections.reports.request import Query, Request
-from projections.reports.shared_messages import SharedMessages
-from projections.tables.parts import Catalogue, Counts, SharedLists
-from projections.tables.reading import Reading
+from projections.tables.parts import Counts
 
 
 class SequenceLine(BaseModel):
@@ -68,46 +67,20 @@ def read(query: Query) -> Options:
 
 def sequences(request: Request, options: Options) -> Sequences:
     basis, opens, sort, order = options
-    reading, counted = _counted(request, messages=basis == "messages")
-    lines = [(definition, _line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.items()]
-    return Sequences(sequences=_sorted(lines, sort, order), as_of=as_of(reading, request.ends))
+    counted = by_sequence(request, messages=basis == "messages")
+    lines = [
+        (definition, _line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.sequences.items()
+    ]
+    ordered = nulls_last(lines, lambda line: _value(*line, sort), order)
+    return Sequences(sequences=[line for _, line in ordered], as_of=as_of(counted.reading, request.ends))
 
 
-def _sorted(lines: list[tuple[Definition, SequenceLine]], sort: str, order: Order) -> list[SequenceLine]:
-    """By one column, nulls last in either direction, ties by id ascending. `lines` are by id."""
-
-    def value(definition: Definition, line: SequenceLine) -> Any:
-        if sort in RATES:
-            return getattr(line.rates, sort).value
-        # Times sort as instants: as text, a time with a fraction would come before the same time without.
-        return definition.created_at if sort == "created_at" else getattr(line, sort)
-
-    valued = [(value(definition, line), line) for definition, line in lines]
-    present = sorted((one for one in valued if one[0] is not None), key=lambda one: one[0], reverse=order == "desc")
-    return [line for _, line in present] + [line for found, line in valued if found is None]
-
-
-def _counted(request: Request, *, messages: bool) -> tuple[Reading, dict[str, tuple[Definition, Counts]]]:
-    """For every sequence, by id, its definition and its numbers, all as of one instant."""
-    catalogue = Catalogue()
-    if request.from_counters:
-        reading, counters = request.reader.counters_of_sequences(request.account, catalogue)
-        return reading, {sequence: (definition, counters[sequence]) for sequence, definition in reading[catalogue].items()}
-    shared = SharedLists()
-    snapshot = request.reader.rows(request.account, catalogue, *([shared] if messages else []))
-    rows = snapshot.table.rows()
-    known = snapshot.reading[catalogue]
-    # Sequences without rows are groups too, which nothing falls into.
-    position = {
-        sequence: number for number, sequence in enumerate([*snapshot.table.sequences, *(known.keys() - set(snapshot.table.sequences))])
-    }
-    recount = Recount(
-        request.filters.scope(rows, request.time_zone),
-        rows.column("sequence"),
-        len(position),
-        SharedMessages.read(snapshot.reading[shared], rows) if messages else None,
-    )
-    return snapshot.reading, {sequence: (definition, recount.group(position[sequence])) for sequence, definition in known.items()}
+def _value(definition: Definition, line: SequenceLine, sort: str) -> Any:
+    """What a line is sorted by."""
+    if sort in RATES:
+        return getattr(line.rates, sort).value
+    # Times sort as instants: as text, a time with a fraction would come before the same time without.
+    return definition.created_at if sort == "created_at" else getattr(line, sort)
 
 
 def _line(sequence: str, definition: Definition, counts: Counts, basis: Basis, opens: Opens) -> SequenceLine:

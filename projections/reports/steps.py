@@ -15,7 +15,7 @@ from projections.reports.as_of import AsOf, as_of
 from projections.reports.distinct import distinct
 from projections.reports.errors import NotFound
 from projections.reports.parameters import Opens
-from projections.reports.rates import STARTED, Rate, flag, rate
+from projections.reports.rates import STATUSES_STARTED, Rate, flag, rate
 from projections.reports.recount import Recount
 from projections.reports.request import Query, Request
 from projections.reports.scope import Scope
@@ -127,7 +127,7 @@ def _step(step_id: str, defined: DefinedStep | None, counts: Counts, opens: Open
 
 
 def _statuses(counts: Counts, prefix: str) -> Statuses:
-    return Statuses(**{status: counts[f"{prefix}{status}"] for status in STARTED})
+    return Statuses(**{status: counts[f"{prefix}{status}"] for status in STATUSES_STARTED})
 
 
 def _counted(request: Request, definition: SequenceDefinition) -> tuple[Reading, int, SequenceSteps]:
@@ -152,7 +152,7 @@ def _recounted(scope: Scope, cells: Mapping[str, Column], repeated: Mapping[int,
     for step_id, of_step in cells.items():
         code = names.code(step_id)
         at_step: Counts = Counter() if code is None else by_step.group(code)
-        counts = Counter({f"status.{status}": at_step[f"status.{status}"] for status in STARTED})
+        counts = Counter({f"status.{status}": at_step[f"status.{status}"] for status in STATUSES_STARTED})
         own = of_step.take(scope.started)
         counts["sent"] = int(own["sent"].sum(dtype=np.int64)) - (0 if code is None else repeated.get(code, 0))
         _, facts = distinct(None, contacts, scope.rows.table.contacts, own["facts"])
@@ -161,4 +161,4 @@ def _recounted(scope: Scope, cells: Mapping[str, Column], repeated: Mapping[int,
             needed = 1 << bit if fact == "skipped" else 1 << bit | STEP_EXECUTED
             counts[f"contacts.{fact}"] = int(np.count_nonzero((facts & needed) == needed))
         counted[step_id] = counts
-    return SequenceSteps(counted, Counter({status: by_step.group(0)[f"status.{status}"] for status in STARTED}))
+    return SequenceSteps(counted, Counter({status: by_step.group(0)[f"status.{status}"] for status in STATUSES_STARTED}))

@@ -29,14 +29,14 @@ class Reader:
         one instant. Raises `StoreError`."""
         return self._rows.snapshot(account, *parts, cells_of=cells_of)
 
-    def counters_of_sequences(self, account: str, catalogue: Catalogue) -> tuple[Reading, Mapping[str, Counts]]:
-        """The catalogue, and the counters of every sequence in it, as of one instant.
+    def counters_of_sequences(self, account: str, catalogue: Catalogue, *parts: Part[Any]) -> tuple[Reading, Mapping[str, Counts]]:
+        """The catalogue, the counters of every sequence in it, and the answers to the parts, as of one instant.
 
         One round trip, and one more whenever there are sequences that this reader has not seen yet. Raises `StoreError`.
         """
         while True:
             asked = {sequence: SequenceCounters(sequence) for sequence in self._sequences.get(account, ())}
-            reading = self.read(account, catalogue, *asked.values())
+            reading = self.read(account, catalogue, *parts, *asked.values())
             known = reading[catalogue].keys()
             if known <= asked.keys():
                 return reading, {sequence: reading[asked[sequence]] for sequence in known}
