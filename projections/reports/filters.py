@@ -88,26 +88,43 @@ class Filters:
 
     def scope(self, rows: Rows, zone: str) -> Scope:
         """The enrollments among the rows that pass."""
+        named = self._named(rows)
+        passing = named & (rows.column("status") >= meaning.FIRST_STARTED)
+        if self.status:
+            passing &= _has_status(rows, self.status)
+        return Scope(rows, named, self._at_step_and_date(rows, passing, zone))
+
+    def in_any_status(self, rows: Rows, zone: str) -> Column:
+        """The positions of the enrollments that pass all filters but `status`, those that never started too, orphans not."""
+        return self._at_step_and_date(rows, self._named(rows) & (rows.column("status") != meaning.ORPHAN), zone)
+
+    def in_status(self, rows: Rows, positions: Column) -> Column:
+        """Those of the positions that a list shows: in a status that was asked for, or started where none was."""
+        asked = _has_status(rows, self.status) if self.status else rows.column("status") >= meaning.FIRST_STARTED
+        return positions[asked.take(positions)]
+
+    def _named(self, rows: Rows) -> Column:
         named = np.ones(len(rows), dtype=np.bool_)
         for name in _NAMED:
             values = getattr(self, name)
             if values:
                 named &= _in_sequences(rows, values) if name == "sequence" else _any_of(rows, name, values)
-        passing = named & (rows.column("status") >= meaning.FIRST_STARTED)
-        if self.status:
-            passing &= _has_status(rows, self.status)
+        return named
+
+    def _at_step_and_date(self, rows: Rows, passing: Column, zone: str) -> Column:
+        """The positions of those that pass these filters too; what never started passes no date."""
         if self.step:
-            passing &= _any_of(rows, "step", self.step)
-        started = np.flatnonzero(passing)
-        if self.enrolled_from is not None or self.enrolled_to is not None:
-            days = local_days(rows.column("started_at").take(started), zone) + _EPOCH_DAY
-            within = np.ones(len(days), dtype=np.bool_)
-            if self.enrolled_from is not None:
-                within &= days >= self.enrolled_from.toordinal()
-            if self.enrolled_to is not None:
-                within &= days <= self.enrolled_to.toordinal()
-            started = started[within]
-        return Scope(rows, named, started)
+            passing = passing & _any_of(rows, "step", self.step)
+        if self.enrolled_from is None and self.enrolled_to is None:
+            return np.flatnonzero(passing)
+        started = np.flatnonzero(passing & (rows.column("status") >= meaning.FIRST_STARTED))
+        days = local_days(rows.column("started_at").take(started), zone) + _EPOCH_DAY
+        within = np.ones(len(days), dtype=np.bool_)
+        if self.enrolled_from is not None:
+            within &= days >= self.enrolled_from.toordinal()
+        if self.enrolled_to is not None:
+            within &= days <= self.enrolled_to.toordinal()
+        return started[within]
 
 
 def _any_of(rows: Rows, column: str, values: Sequence[str]) -> Column:

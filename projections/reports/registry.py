@@ -7,10 +7,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from events.log.port import Log
-from projections.reports import performance, sequences, steps
+from projections.reports import contacts, enrollments, performance, sequences, steps
 from projections.reports.as_of import Ends
+from projections.reports.cell import CELL
+from projections.reports.cursor import CURSOR
 from projections.reports.errors import ParameterError
-from projections.reports.filters import FILTERS, STATUS, Filters
+from projections.reports.filters import FILTERS, LISTED_STATUS, STATUS, Filters
+from projections.reports.page import LIMIT
 from projections.reports.parameters import BASIS, OPENS, ORDER, TIME_ZONE, Given, Parameter, check_id, check_names, time_zone
 from projections.reports.request import Query, Request, Source
 from projections.tables.reader import Reader
@@ -34,6 +37,7 @@ class Report:
 
 
 _COMMON: Final = (*FILTERS, OPENS, TIME_ZONE)
+_LISTED: Final = tuple(LISTED_STATUS if one is STATUS else one for one in FILTERS)
 
 REPORTS: Final[Mapping[str, Report]] = {
     one.name: one
@@ -73,6 +77,24 @@ REPORTS: Final[Mapping[str, Report]] = {
             steps.Steps,
             steps.read,
             steps.steps,
+        ),
+        Report(
+            "enrollments",
+            "Enrollments one by one, the newest start first.",
+            None,
+            (*_LISTED, CELL, OPENS, TIME_ZONE, LIMIT, CURSOR),
+            enrollments.Enrollments,
+            enrollments.read,
+            enrollments.enrollments,
+        ),
+        Report(
+            "contacts",
+            "Enrollments with a human open or click, the most engaged first.",
+            None,
+            (*_COMMON, LIMIT, CURSOR),
+            contacts.Contacts,
+            contacts.read,
+            contacts.contacts,
         ),
     )
 }

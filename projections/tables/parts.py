@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from events.partitioner import partition_for
+from events.topics import record_key
 from projections import dashboards, definitions
 from projections.dashboards import Dashboard
 from projections.definitions import Definition
@@ -217,6 +219,69 @@ class NewNames:
 
     def answer(self, answers: Sequence[Any]) -> list[list[str]]:
         return [[name.decode() for name in names] for names in answers]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactIds:
+    """For each partition the ids of the contacts whose ordinals come after those already known."""
+
+    known: tuple[int, ...]
+    """How many contacts of each partition are known; partitions beyond have none."""
+
+    def questions(self, keys: Keys) -> list[Question]:
+        known = (*self.known, *(0,) * keys.layout.partitions)
+        return [
+            ("LRANGE", keys.of(partition, f"contact-ids:{partition}:{keys.account}"), known[partition], -1)
+            for partition in range(keys.layout.partitions)
+        ]
+
+    def answer(self, answers: Sequence[Any]) -> list[list[str]]:
+        return [[contact.decode() for contact in contacts] for contacts in answers]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactStates:
+    """The packed states of some contacts, each given with its partition; None for one that no event has named."""
+
+    contacts: tuple[tuple[int, str], ...]
+
+    def questions(self, keys: Keys) -> list[Question]:
+        return [
+            ("HMGET", keys.of(partition, f"contacts:{partition}:{keys.account}"), *contacts)
+            for partition, contacts in self._by_partition().items()
+        ]
+
+    def answer(self, answers: Sequence[Any]) -> dict[tuple[int, str], bytes | None]:
+        return {
+            (partition, contact): packed
+            for (partition, contacts), found in zip(self._by_partition().items(), answers, strict=True)
+            for contact, packed in zip(contacts, found, strict=True)
+        }
+
+    def _by_partition(self) -> dict[int, list[str]]:
+        by_partition: dict[int, list[str]] = {}
+        for partition, contact in self.contacts:
+            by_partition.setdefault(partition, []).append(contact)
+        return by_partition
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    """The packed state of one contact; None if no event has named it."""
+
+    contact: str
+
+    def questions(self, keys: Keys) -> list[Question]:
+        partition = self.partition(keys)
+        return [("HGET", keys.of(partition, f"contacts:{partition}:{keys.account}"), self.contact)]
+
+    def answer(self, answers: Sequence[Any]) -> bytes | None:
+        packed: bytes | None = answers[0]
+        return packed
+
+    def partition(self, keys: Keys) -> int:
+        """Where all that concerns the contact lies."""
+        return partition_for(record_key(keys.account, self.contact), keys.layout.partitions)
 
 
 @dataclass(frozen=True, slots=True)

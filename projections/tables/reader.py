@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from projections.identities import Identities
 from projections.row_cache import RowCache, Snapshot
 from projections.tables.parts import Catalogue, Counts, SequenceCounters
 from projections.tables.reading import Part, Reading, Tables
@@ -18,6 +19,8 @@ class Reader:
     def __init__(self, store: Store, *, shards: int = 1, partitions: int = 4) -> None:
         self._tables = Tables(store, shards=shards, partitions=partitions)
         self._rows = RowCache(self._tables)
+        self.identities = Identities(self._tables)
+        """Who the enrollments in the rows are."""
         self._sequences: dict[str, tuple[str, ...]] = {}
 
     def read(self, account: str, *parts: Part[Any]) -> Reading:
