@@ -8,13 +8,15 @@ Events are one-line maps. What is not an envelope word goes to `data` as it stan
     E        CONTACT/SEQUENCE/ENROLLMENT   M  CONTACT/MESSAGE   (the E and M of the page; write contact_id alone where neither is named)
     id, source, account   default: ev-POSITION, mailer, none
     steps    of a definition: step ids, which get order 1, 2 ... and kind automated_email; or whole maps
-    copy     an event id: that event once more, the very same            repeat  {times, seconds}: that many, so far apart
+    copy     an event id: that event once more, the very same            repeat  {times, seconds}: that many, so far apart;
+             a # in an id is then the number of each, from 1
 
 `expect` is a list of {report, with, gives}: a report's name, its parameters, and the part of its answer that matters.
     a map names some keys of a map; the rest is not looked at. `absent` says that a key is not there.
-    a map against a list of rows picks rows by their id, month or start; a list against a list is of equal length, in order.
+    a map against a list of rows picks rows by their id, month, start ... (ROW_IDS); a list against a list is of equal length, in order.
     "3/4" against a rate: its numerator, denominator, and a value of 3/4, or null for 0/0.
-    names in `_at` take the times above.
+    a number with a fraction is right to six digits, so that it can be worked out on paper.
+    names in `_at`, `time`, `before` and `after` take the times above.
 Besides the reports of section 5 there are `statuses` ({enrollment_id: what section 2 says of it}) and `oddities` (waiting,
 waiting_by_type, implicit_starts, second_ends, orphans).
 
@@ -26,6 +28,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import isclose
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +37,8 @@ import yaml
 FOLDER = Path(__file__).parent
 DAY = "2026-03-02"
 ENVELOPE = ("at", "type", "E", "M", "id", "source", "account", "repeat")
-ROW_IDS = ("enrollment_id", "sequence_id", "step_id", "month", "start")
+ROW_IDS = ("enrollment_id", "sequence_id", "step_id", "month", "start", "measure", "variant", "enrolled_by", "from")
+TIMES = ("time", "before", "after")
 SHORT_TIME = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?(\d\d:\d\d)(:\d\d(?:\.\d+)?)?")
 
 ReportCall = Callable[..., Mapping[str, Any]]
@@ -90,6 +94,7 @@ def _events(lines: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         repeat = line.get("repeat", {"times": 1, "seconds": 0})
         for number in range(repeat["times"]):
             one = event if number == 0 else _later(event, number, number * repeat["seconds"])
+            one = _numbered(one, number + 1) if "repeat" in line else one
             if one["id"] in made and one["source"] == made[one["id"]]["source"] and "account" not in one:
                 raise ValueError(f"id {one['id']}: given twice")
             made.setdefault(one["id"], one)
@@ -128,6 +133,11 @@ def _later(event: dict[str, Any], number: int, seconds: int) -> dict[str, Any]:
     return event | {"id": f"{event['id']}-{number}", "time": time.isoformat().replace("+00:00", "Z")}
 
 
+def _numbered(event: dict[str, Any], number: int) -> dict[str, Any]:
+    data = {name: value.replace("#", str(number)) if isinstance(value, str) else value for name, value in event["data"].items()}
+    return event | {"data": data}
+
+
 def differences(golden: Golden, report: ReportCall, without: Collection[str] = ()) -> list[str]:
     """One line for each place where the reports say something else; `without` names reports that are not asked for."""
     lines = []
@@ -151,6 +161,8 @@ def compare(expected: Any, actual: Any, path: str = "") -> list[str]:
         if len(expected) != len(actual):
             return [f"{path}: {len(expected)} expected, {len(actual)} found: {actual!r}"]
         return [line for i, (one, other) in enumerate(zip(expected, actual, strict=True)) for line in compare(one, other, f"{path}[{i}]")]
+    if isinstance(expected, float) and isinstance(actual, float) and isclose(expected, actual, rel_tol=1e-6, abs_tol=1e-9):
+        return []
     if type(expected) is type(actual) and expected == actual:
         return []
     return [f"{path}: {expected!r} expected, {actual!r} found"]
@@ -161,7 +173,7 @@ def _compare_key(name: Any, expected: Any, actual: Mapping[Any, Any], path: str)
         return [f"{path}: is there: {actual[name]!r}"] if name in actual else []
     if name not in actual:
         return [f"{path}: missing"]
-    if isinstance(name, str) and name.endswith("_at") and isinstance(expected, str):
+    if isinstance(name, str) and (name.endswith("_at") or name in TIMES) and isinstance(expected, str):
         expected = instant(expected)
     return compare(expected, actual[name], path)
 

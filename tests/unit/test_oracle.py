@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from events.judgement import judge
 from tests.golden.loader import Golden, compare, differences, golden_histories, instant
-from tests.oracle import reports
+from tests.oracle import custom, delays, reports
 from tests.oracle.times import local_date, milliseconds, written
-from tests.strategies.calls import calls_for
+from tests.strategies.calls import MEASURES, SUBJECTS, calls_for
 from tests.strategies.histories import COMPETING, STAMPED_AT, histories
 
 GOLDEN = golden_histories()
+TEN = "2026-03-02T10:00:00Z"
 RULES = [str(number) for number in range(1, 17)]
 
 
@@ -50,12 +51,14 @@ def test_every_rule_has_a_golden_history() -> None:
     named = {golden.name.split("-")[0].lstrip("0") for golden in GOLDEN}
     assert [rule for rule in RULES if rule not in named] == []
     assert {"resolve", "rates", "filters", "totals", "report"} <= named
+    assert {"cells", "contact", "funnel", "times", "variants", "opens", "sentiment", "leaderboard", "senders", "custom"} <= named
+    assert {one.report for golden in GOLDEN for one in golden.expect} == {*reports.REPORTS, "statuses", "oddities"}
 
 
 def test_a_subject_that_no_event_named_is_not_found() -> None:
-    for name in ("performance", "steps"):
-        with pytest.raises(reports.NotFound, match="s-9"):
-            reports.report(GOLDEN[0].events, name, sequence_id="s-9")
+    for name, subject in SUBJECTS.items():
+        with pytest.raises(reports.NotFound, match="nobody"):
+            reports.report(GOLDEN[0].events, name, **{subject: "nobody"})
 
 
 @pytest.mark.parametrize(
@@ -74,6 +77,66 @@ def test_a_subject_that_no_event_named_is_not_found() -> None:
 def test_a_malformed_filter_is_refused(filters: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="|".join(filters)):
         reports.analyze(GOLDEN[0].events, filters=filters)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("enrollments", {"cell": "no_step"}),
+        ("enrollments", {"cell": "executed:st-1", "filters": {"sequence": ["s-1", "s-2"]}}),
+        ("enrollments", {"cell": "executed:", "filters": {"sequence": ["s-1"]}}),
+        ("enrollments", {"cell": "delivered:st-1", "filters": {"sequence": ["s-1"]}}),
+        ("leaderboard", {"sort": "outcome"}),
+        ("custom", {"measures": ["happiness"]}),
+        ("custom", {"measures": ["started"], "by": ["weather"]}),
+        ("custom", {"measures": ["started"], "by": ["day", "week"]}),
+        ("custom", {"measures": ["started"], "by": ["sequence", "user", "team", "company"]}),
+        ("custom", {"measures": ["started"], "sort": "contacts"}),
+        ("custom", {"measures": ["started"], "limit": 0}),
+        ("custom", {"measures": ["started"], "limit": 10_001}),
+    ],
+    ids=str,
+)
+def test_a_malformed_question_is_refused(name: str, parameters: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"cell|sort|measure|by|limit"):
+        reports.report(GOLDEN[0].events, name, **parameters)
+
+
+def test_calls_know_every_measure_of_the_page() -> None:
+    assert sorted(MEASURES) == sorted(custom.MEASURES)
+    assert len(set(MEASURES)) == len(MEASURES) == 57
+
+
+def test_buckets_of_times_cover_every_unit_and_are_as_wide_as_said() -> None:
+    begin, widest = 0, 0.0
+    while begin < delays.LAST:
+        found, end = delays.bucket(begin)
+        assert found == begin
+        assert end is not None
+        assert delays.bucket(end - 1) == (begin, end)
+        widest = max(widest, (end - begin) / begin) if end - begin > 1 else widest
+        begin = end
+    assert (begin, widest) == (delays.LAST, 1 / 16)
+    assert delays.bucket(delays.LAST) == delays.bucket(10**9) == (delays.LAST, None)
+    assert {delays.bucket(limit // delays.UNIT)[0] * delays.UNIT for limit in delays.LIMITS} == set(delays.LIMITS)
+
+
+def test_senders_are_judged_from_the_minimum_on_and_best_reply_rate_first() -> None:
+    leaders = next(golden.events for golden in GOLDEN if golden.name.startswith("leaderboard"))
+    naming = {"contact_id": "gina", "sequence_id": "s-1", "enrollment_id": "g-1"}
+    started = leaders[0] | {"id": "g-1", "data": naming | {"enrolled_by": "u-0"}}
+    end = leaders[0] | {"type": "enrollment.unenrolled", "id": "g-2", "data": naming | {"reason": "bounced"}}
+    finished = [
+        leaders[0] | {"type": "enrollment.finished", "id": f"end-{number}", "time": "2026-03-02T12:00:00Z", "data": naming}
+        for number, naming in enumerate(
+            {name: event["data"][name] for name in naming} for event in leaders if event["type"] == "enrollment.started"
+        )
+    ]
+    judged = reports.report([*leaders, started, end, *finished], "senders", minimum=1)["users"]
+    # Ben's enrollment bounced and is left out of the replies of u-1; all that u-0 has bounced, so there is no reply rate.
+    assert [(row["enrolled_by"], row["ended"]) for row in judged] == [("u-1", 2), ("u-2", 2), ("u-0", 1)]
+    assert [compare("0/1", judged[0]["reply_rate"]), compare("1/2", judged[0]["bounce_rate"])] == [[], []]
+    assert [compare("0/2", judged[1]["reply_rate"]), compare("0/0", judged[2]["reply_rate"])] == [[], []]
 
 
 def test_times_are_cut_to_the_millisecond_at_any_offset() -> None:
@@ -96,6 +159,9 @@ def test_checker_sees_what_differs() -> None:
     assert compare({"a": 1}, {}) == ["a: missing"]
     assert compare({"s-1": {"n": 1}}, [{"sequence_id": "s-2"}]) == ["s-1: missing"]
     assert len(compare([{"n": 1}], [{"n": 1}, {"n": 2}])) == 1
+    assert compare({"n": 0.3333333}, {"n": 1 / 3}) == []
+    assert len(compare({"n": 0.3333}, {"n": 1 / 3})) == 1
+    assert compare({"time": "10:00", "before": None, "after": "10:00"}, {"time": TEN, "before": None, "after": TEN}) == []
     assert compare({"started_at": "10:00"}, {"started_at": "2026-03-02T10:00:00Z"}) == []
     assert instant("2026-03-04 10:00:30.5") == "2026-03-04T10:00:30.5Z"
 
