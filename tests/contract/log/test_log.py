@@ -29,7 +29,7 @@ def values(log: Log, partition: int = 0, topic: str = EMAIL) -> list[bytes | Non
 
 
 def test_an_empty_log_begins_and_ends_at_0_everywhere(log: Log) -> None:
-    assert [log.partitions(name) for name in NAMES] == [PARTITIONS] * 6
+    assert [log.partitions(name) for name in NAMES] == [PARTITIONS] * len(NAMES)
     assert log.ends(NAMES) == {(name, partition): 0 for name in NAMES for partition in range(PARTITIONS)}
     assert (log.begin(EMAIL, 0), log.end(EMAIL, 0), log.read(EMAIL, 0, 0, 10)) == (0, 0, [])
 
