@@ -24,6 +24,9 @@ app = typer.Typer(no_args_is_help=True, help="Save reports with their filters un
 SOURCE: Final = "tally/dashboard"
 """The source of the events that are published here."""
 
+_CONTROL: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
+"""What takes the place of control characters: a terminal does what they say, and names come from anywhere."""
+
 IdArgument = Annotated[str, typer.Argument(metavar="DASHBOARD_ID", help="The id of the dashboard.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
 
@@ -192,23 +195,23 @@ def _run(context: typer.Context, settings: "RedisSettings", dashboard: "SavedDas
     console = stdout()
     with open_log_for_reading(context) as log, open_reader(settings) as reader:
         for place, card in enumerate(dashboard.cards, 1):
-            console.print(f"{place}. {card.title or card.report}", style="bold")
+            console.print(f"{place}. {card.title or card.report}".translate(_CONTROL), style="bold")
             try:
                 asked = question(card, account=settings.account, default_time_zone=settings.timezone)
                 answer = asked.answer(reader, ends=log.ends(SOURCE_TOPICS), log=log)
             except (NotFound, ParameterError) as error:  # one card that cannot be answered does not hide the others
                 console.print(f"{error}\n")
             else:
-                console.print(draw(card.report, answer.model_dump(), asked.query.time_zone))
+                console.print(draw(card.report, answer.model_dump(by_alias=True), asked.query.time_zone))
 
 
 def _print_table(title: str, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=title.translate(_CONTROL), title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
-        table.add_row(*line)
+        table.add_row(*(cell.translate(_CONTROL) for cell in line))
     stdout().print(table)

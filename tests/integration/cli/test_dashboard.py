@@ -66,9 +66,12 @@ def test_dashboards_from_the_first_save_to_a_rebuild(tally: Tally, redis: Embedd
     assert "performance: spring (spring)" in run
     assert "filters" not in run
 
-    call("dashboard", "save", "copy", "--file", "-", stdin=call("dashboard", "show", "sales", "--json"))
+    text = call("dashboard", "show", "sales", "--json")
+    call("dashboard", "save", "copy", "--file", "-", stdin=text.replace("[north]", "\\u001b[2J"))
     call("worker", "--drain")
     assert listed() == [("copy", "Sales", 3), ("sales", "Sales", 3)]
+    for shown in (call("dashboard", "show", "copy"), call("dashboard", "show", "copy", "--run")):
+        assert "Spring \N{REPLACEMENT CHARACTER}[2J" in shown
     assert json.loads(call("status", "--json"))["lag"] == 0
 
     with EmbeddedRedis(tmp_path / "rebuilt") as rebuilt:
