@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "__compiled__"))
     shutil.copy(ROOT / "compile_fold.py", tmp_path)
     source = tmp_path / "projections" / "compiled.py"
-    text, count = re.subn(r"(?m)^MODULES: Final = .*$", 'MODULES: Final = ("names",)', source.read_text(encoding="utf-8"))
+    text, count = re.subn(r"(?ms)^MODULES: Final = \(.*?\)$", 'MODULES: Final = ("names",)', source.read_text(encoding="utf-8"))
     assert count == 1
     source.write_text(text, encoding="utf-8")
     return tmp_path

@@ -62,6 +62,9 @@ def reader() -> Reader:
     return Reader(store)
 
 
+LISTS = ("enrollments", "contacts", "contact")
+"""Reports that show who it is, which these tables do not hold."""
+
 SOURCES = pytest.mark.parametrize("source", ["auto", "rows"])
 
 
@@ -292,6 +295,9 @@ def test_shards_add_up(reader: Reader, source: str, basis: str) -> None:
     for own, others in tables:
         own.update({key.replace("{1.0}", "{1.1}"): value for key, value in others.items()})
     for name, one in REPORTS.items():
-        parameters = {"basis": basis} if name != "steps" else {}
+        if name in LISTS:
+            continue
+        given = {"basis": basis, "measure": "contacts,open_rate,sent", "by": "sequence,team"}
+        parameters = {parameter.name: given[parameter.name] for parameter in one.parameters if parameter.name in given}
         subject = "s-1" if one.subject else None
         assert asked(reader, name, subject, source, **parameters) == asked(Reader(store, shards=2), name, subject, source, **parameters)
