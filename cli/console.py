@@ -1,11 +1,13 @@
 """Where people read: the terminal, with progress only where somebody watches."""
 
+import codecs
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from time import monotonic
-from typing import Final
+from typing import Any, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
@@ -25,14 +27,21 @@ def stdout() -> Console:
     return console
 
 
+def paper(sink: BinaryIO) -> Console:
+    """The console of results that go to `sink`: standard output, or a file."""
+    if sink is sys.stdout.buffer:
+        return stdout()
+    return _console(file=codecs.getwriter("utf-8")(sink), width=_PAPER)
+
+
 def stderr() -> Console:
     """The console of everything said beside the results."""
     return _console(stderr=True)
 
 
-def _console(*, stderr: bool = False) -> Console:
+def _console(**where: Any) -> Console:
     # What is printed are ids and names of other people, which may look like markup.
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+    return Console(markup=False, emoji=False, highlight=False, **where)
 
 
 def local_time(text: str | None, zone: str) -> str:

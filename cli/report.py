@@ -1,58 +1,39 @@
-"""`tally report`: the numbers, as tables for people, as JSON, or as CSV."""
+"""`tally report`: the numbers, as tables for people, or as files for programs and spreadsheets."""
 
 import sys
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli.console import stdout
+from cli.export.form import Form, writer
 from cli.failure import WrongCall
+from cli.report_options import chosen
 from cli.settings import load
 
 if TYPE_CHECKING:
+    from cli.pages import Pages
+    from events.log.port import Log
+    from projections.reports import Question
     from projections.reports.as_of import Ends
+    from projections.settings import RedisSettings
 
-Several = list[str] | None
 _USUAL_PARTITIONS: Final = 4
-
-
-class Format(StrEnum):
-    """What a report is written as."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
 
 
 def report(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="performance, analyze, sequences or steps.")],
-    subject: Annotated[
-        str | None, typer.Argument(metavar="[SUBJECT]", help="The id of the sequence that performance and steps are about.")
+    name: Annotated[str, typer.Argument(metavar="NAME", help="One of the reports below.")],
+    subject: Annotated[str | None, typer.Argument(metavar="SUBJECT", help="The id of what the report is about.")] = None,
+    format: Annotated[Form, typer.Option(metavar="FORM", help="table, json, or the records as csv, ndjson or parquet.")] = Form.TABLE,  # noqa: A002 (the name of the option)
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write to a file, which is there whole or not at all.")
     ] = None,
-    sequence: Annotated[Several, typer.Option(metavar="ID", help="Enrollments in this sequence.")] = None,
-    company: Annotated[Several, typer.Option(metavar="ID", help="Enrollments of contacts of this company, as of their start.")] = None,
-    enrolled_by: Annotated[Several, typer.Option(metavar="ID", help="Enrollments by this user.")] = None,
-    team: Annotated[Several, typer.Option(metavar="ID", help="Enrollments by this team.")] = None,
-    variant: Annotated[Several, typer.Option(metavar="ID", help="Enrollments in this variant.")] = None,
-    status: Annotated[Several, typer.Option(metavar="STATUS", help="Enrollments in this status, or such as unenrolled:replied.")] = None,
-    step: Annotated[Several, typer.Option(metavar="ID", help="Enrollments whose current step is this one.")] = None,
-    enrolled_from: Annotated[str | None, typer.Option(metavar="DATE", help="Enrollments started on this day or later.")] = None,
-    enrolled_to: Annotated[str | None, typer.Option(metavar="DATE", help="Enrollments started on this day or earlier.")] = None,
-    time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Time zone of dates, for this report alone.")] = None,
-    basis: Annotated[str | None, typer.Option(help="What rates count: contacts (default), enrollments or messages.")] = None,
-    opens: Annotated[str | None, typer.Option(help="Whose opens and clicks count: human (default) or all.")] = None,
-    sort: Annotated[str | None, typer.Option(metavar="COLUMN", help="Column to sort sequences by.")] = None,
-    order: Annotated[str | None, typer.Option(help="asc or desc (default).")] = None,
-    format: Annotated[Format, typer.Option(help="What to write.")] = Format.TABLE,  # noqa: A002 (the name of the option)
+    all: Annotated[bool, typer.Option("--all", help="Every page of enrollments or contacts, not one only.")] = False,  # noqa: A002 (likewise)
 ) -> None:
-    """Print a report.
-
-    [bold]performance[/bold] SEQUENCE_ID  the rates and numbers of one sequence
-    [bold]analyze[/bold]                  the same of all sequences together
-    [bold]sequences[/bold]                all sequences, one line each
-    [bold]steps[/bold] SEQUENCE_ID        the steps of one sequence: who stands where, and how each does
+    """Print a report, or export it.
 
     Filters are repeatable (any of the values) and combine (all of the filters). Dates are those of the start, both ends included.
 
@@ -64,79 +45,76 @@ def report(
 
       tally report sequences --enrolled-from 2026-01-01 --sort contacts --format csv
 
-      tally report steps spring-outreach --status active --format json
+      tally report custom --measure reply_rate,meeting_rate,started --by company,month
+
+      tally report enrollments --status unenrolled:replied --all --format parquet --output replied.parquet
     """
-    options: dict[str, Several | str] = {
-        "sequence": sequence,
-        "company": company,
-        "enrolled_by": enrolled_by,
-        "team": team,
-        "variant": variant,
-        "status": status,
-        "step": step,
-        "enrolled_from": enrolled_from,
-        "enrolled_to": enrolled_to,
-        "time_zone": time_zone,
-        "basis": basis,
-        "opens": opens,
-        "sort": sort,
-        "order": order,
-    }
-    given = {option: [value] if isinstance(value, str) else value for option, value in options.items() if value is not None}
-    _print(context, name, subject, given, format)
-
-
-def _print(context: typer.Context, name: str, subject: str | None, parameters: dict[str, list[str]], form: Format) -> None:
+    from cli.export.destination import destination
+    from cli.pages import Pages
     from cli.rooms import open_reader
-    from projections.reports import ParameterError
-    from projections.reports import report as answer
     from projections.settings import RedisSettings
 
     settings = load(RedisSettings, context)
-    ends, partitions = _extent(context)
-    with open_reader(settings, partitions) as reader:
-        try:
-            found = answer(
-                name,
-                reader,
-                account=settings.account,
-                subject=subject,
-                parameters=parameters,
-                ends=ends,
-                default_time_zone=settings.timezone,
-            )
-        except ParameterError as error:
-            raise WrongCall(f"{_spelled(error.parameter, parameters)}: {error.message}") from error
-    if form is Format.JSON:
-        print(found.model_dump_json(indent=2))
-    elif form is Format.CSV:
-        from cli.csv_form import write_csv
-
-        write_csv(found, sys.stdout)
-    else:
-        from cli.tables import draw
-
-        zone = parameters.get("time_zone", [settings.timezone])[0]
-        stdout().print(draw(name, found.model_dump(), zone))
+    question = _ask(name, subject, chosen(context), settings)
+    write = writer(question, format, output, every=all)
+    pages = Pages(question, every=all)
+    with destination(output) as sink, _log(context, question) as (log, partitions, ends), open_reader(settings, partitions) as reader:
+        write(question, pages.read(reader, ends, log), sink)
+    _say_what_is_left(pages, format)
 
 
-def _extent(context: typer.Context) -> "tuple[Ends | None, int]":
-    """The ends of the log and its partitions. Numbers can be read while the log is away; only the lag is unknown then."""
+def _ask(name: str, subject: str | None, parameters: dict[str, list[str]], settings: "RedisSettings") -> "Question":
+    """The question of this call; nothing is read. Raises `WrongCall`."""
+    from projections.reports import ParameterError, ask
+
+    try:
+        return ask(name, account=settings.account, subject=subject, parameters=parameters, default_time_zone=settings.timezone)
+    except ParameterError as error:
+        raise WrongCall(f"{_spelled(error.parameter, parameters)}: {error.message}") from error
+
+
+def _spelled(parameter: str, given: dict[str, list[str]]) -> str:
+    """A parameter of a report as the command line has it."""
+    if parameter == "report":
+        return "NAME"
+    if parameter in ("subject", "sequence_id", "contact_id"):
+        return "SUBJECT"
+    if parameter == "time_zone" and parameter not in given:
+        return "TALLY_TIMEZONE"
+    return f"--{parameter.replace('_', '-')}"
+
+
+@contextmanager
+def _log(context: typer.Context, question: "Question") -> "Iterator[tuple[Log | None, int, Ends | None]]":
+    """(the log, its partitions, its ends). Numbers can be read while the log is away, only the lag is unknown then; events cannot."""
     from cli.rooms import open_log_for_reading
     from cli.standing import partitions_of
     from events.log.port import LogUnavailable
     from events.topics import SOURCE_TOPICS
 
-    try:
-        with open_log_for_reading(context) as log:
-            return log.ends(SOURCE_TOPICS), partitions_of(log)
-    except LogUnavailable as error:
-        print(f"tally: the lag is unknown: {error}", file=sys.stderr)
-        return None, _USUAL_PARTITIONS
+    with ExitStack() as stack:
+        log, partitions, ends = None, _USUAL_PARTITIONS, None
+        try:
+            log = stack.enter_context(open_log_for_reading(context))
+            partitions, ends = partitions_of(log), log.ends(SOURCE_TOPICS)
+        except LogUnavailable as error:
+            if question.report.subject == "contact":
+                raise
+            print(f"tally: the lag is unknown: {error}", file=sys.stderr)
+        yield log, partitions, ends
 
 
-def _spelled(parameter: str, options: dict[str, list[str]]) -> str:
-    """A parameter of a report as the command line has it."""
-    if parameter in options:
-        return f"--{parameter.replace('_', '-')}"
-    return {"report": "NAME", "time_zone": "TALLY_TIMEZONE"}.get(parameter, "SUBJECT")
+def _say_what_is_left(pages: "Pages", form: Form) -> None:
+    """On standard error, where it is in nobody's data. JSON says it itself."""
+    last = pages.last
+    if pages.every or form is Form.JSON:
+        return
+    if getattr(last, "next", None) is not None:
+        more = (
+            f"the next page: --cursor {last.next}"
+            if form is Form.TABLE
+            else f"{pages.shown:,} of {last.total:,} rows; --all writes every one"
+        )
+        print(f"tally: {more}", file=sys.stderr)
+    elif getattr(last, "groups", 0) > pages.shown:
+        print(f"tally: {pages.shown:,} of {last.groups:,} rows; --limit takes more", file=sys.stderr)

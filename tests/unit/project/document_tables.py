@@ -94,22 +94,38 @@ def _fields(model: type[EventData], *, required: bool) -> str:
 
 
 def report_parameters() -> str:
-    """A line for each parameter: its option, what it means, the reports that have it."""
-    parameters: dict[str, Parameter] = {parameter.name: parameter for report in REPORTS.values() for parameter in report.parameters}
-    return _table(("option", "meaning", "repeatable", "reports"), (_parameter(parameter) for parameter in parameters.values()))
+    """A line for each option and each of its meanings: the reports in which it means that."""
+    reports: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for report in REPORTS.values():
+        for parameter in report.parameters:
+            meaning = _told(parameter), "yes" if parameter.repeatable else ""
+            reports.setdefault(parameter.name, {}).setdefault(meaning, []).append(report.name)
+    return _table(
+        ("option", "meaning", "repeatable", "reports"),
+        (
+            (f"`--{name.replace('_', '-')}`", *meaning, "all" if len(having) == len(REPORTS) else ", ".join(having))
+            for name, meanings in reports.items()
+            for meaning, having in meanings.items()
+        ),
+    )
 
 
-def _parameter(parameter: Parameter) -> tuple[str, ...]:
-    having = [report.name for report in REPORTS.values() if parameter in report.parameters]
+def _told(parameter: Parameter) -> str:
     told = parameter.description
     if 0 < len(parameter.choices) <= 3:
         told += " " + ", ".join(f"`{choice}`" for choice in parameter.choices)
         told += f"; default `{parameter.default}`" if parameter.default else ""
-    return (
-        f"`--{parameter.name.replace('_', '-')}`",
-        told,
-        "yes" if parameter.repeatable else "",
-        "all" if len(having) == len(REPORTS) else ", ".join(having),
+    return told
+
+
+def reports() -> str:
+    """A line for each report: how it is called, and what it says."""
+    return _table(
+        ("report", "what it says"),
+        (
+            (f"`tally report {report.name}{'' if report.subject is None else f' {report.subject.upper()}_ID'}`", report.description)
+            for report in REPORTS.values()
+        ),
     )
 
 
@@ -124,6 +140,7 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "settings of redis": lambda: settings_of(RedisSettings),
     "settings of the worker": lambda: settings_of(WorkerSettings),
     "event types": event_types,
+    "reports": reports,
     "report parameters": report_parameters,
 }
 

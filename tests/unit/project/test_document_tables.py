@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from events.refusal import Reason
+from projections.reports.dimensions import DIMENSIONS
+from projections.reports.measures import MEASURES
 from streams.projector import FAILED
 from tests.plugins.documents import documents
 from tests.unit.project.command_line import settings_classes
@@ -31,6 +33,14 @@ def test_every_reason_of_the_quarantine_is_explained_in_its_order() -> None:
     _, _, section = (ROOT / "docs" / "events.md").read_text(encoding="utf-8").partition("## What cannot be used, and why")
     explained = re.findall(r"^\| `([a-z_]+)` \|", section, re.MULTILINE)
     assert explained == [*Reason, FAILED]
+
+
+def test_every_measure_and_dimension_is_explained_in_its_order() -> None:
+    _, _, section = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8").partition("## Your own: custom")
+    first_cells = re.findall(r"^\|([^|]*)\|", section, re.MULTILINE)
+    assert re.findall(r"`(\w+)`", " ".join(first_cells)) == [*MEASURES]
+    (dimensions,) = re.findall(r"^Dimensions: (.*?)\n\n", section, re.MULTILINE | re.DOTALL)
+    assert re.findall(r"`(\w+)`", dimensions) == [*DIMENSIONS]
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
