@@ -10,6 +10,7 @@ from bench.ingest import ingest
 from bench.memory import memory
 from bench.process import ProcessFailed
 from bench.profile import profile
+from bench.reads import reads
 from events.log.port import LogError
 from events.shared_process import ServerError
 from projections.tables.store import StoreError
@@ -29,7 +30,7 @@ def benchmarks(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _benchmark in (ingest, memory, profile, freshness):
+for _benchmark in (ingest, memory, profile, freshness, reads):
     app.command()(_benchmark)
 
 

@@ -17,6 +17,7 @@ class Dictionary:
         self._codes: dict[str, int] = {}
         self._texts = [""]
         self._by_partition: list[array[int]] = []
+        self._translation: tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]] | None = None
 
     def add(self, news: Sequence[Sequence[str]]) -> None:
         """New ids of each partition, in the order of their codes there."""
@@ -29,6 +30,7 @@ class Dictionary:
                     code = self._codes[text] = len(self._texts)
                     self._texts.append(text)
                 self._by_partition[partition].append(code)
+                self._translation = None
 
     def known(self) -> tuple[int, ...]:
         """How many codes of each partition are known."""
@@ -52,8 +54,10 @@ class Dictionary:
 
     def translation(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
         """(the account-wide codes of all partitions, each from its code 0 on, in one array; where in it each partition begins)."""
-        codes = [np.array(codes, dtype=np.int32) for codes in self._by_partition] or [np.zeros(1, np.int32)]
-        return np.concatenate(codes), np.cumsum([0, *map(len, codes)], dtype=np.int64)
+        if self._translation is None:
+            codes = [np.array(codes, dtype=np.int32) for codes in self._by_partition] or [np.zeros(1, np.int32)]
+            self._translation = np.concatenate(codes), np.cumsum([0, *map(len, codes)], dtype=np.int64)
+        return self._translation
 
     def __len__(self) -> int:
         """Every code is below this."""

@@ -1,7 +1,7 @@
 """The rows of the accounts in a reader's memory, brought up to date chunk by chunk."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,21 +10,24 @@ import numpy as np
 from projections.dictionary import Dictionary
 from projections.rows import Column, Table
 from projections.tables.layout import ROW, STEP_CELL
-from projections.tables.parts import Cells, Chunk, Chunks, ChunkVersions, NewNames, StepCounters, chunk_of
-from projections.tables.reading import Part, Reading, Tables
+from projections.tables.moved import Moved, MovedChunk, MovedChunks
+from projections.tables.parts import Chunk, NewNames, StepCounters
+from projections.tables.reading import Layout, Part, Reading, Tables
 from projections.tables.store import StoreError
 
-_VERSIONS: Final = ChunkVersions()
-_ROUNDS: Final = 50
+_ROUNDS: Final = 500
+"""Round trips for one snapshot; no account is so large, and no store so busy, that it needs as many."""
 
 
 @dataclass(slots=True)
 class _Held:
-    """One chunk as it was read: rows and cells of one version."""
+    """One chunk as it was read: its rows, and step cells of this or an earlier version."""
 
-    version: int
-    rows: bytes | memoryview
+    chunk: Chunk
+    rows: bytes = b""
+    cells_version: str = ""
     cells: dict[str, bytes] = field(default_factory=dict)
+    """Step -> its cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,36 @@ class _Account:
         self.lock = threading.Lock()
         self.forget()
 
-    def forget(self, layout: object = None) -> None:
-        self.layout = layout
+    def forget(self) -> None:
+        self.layout: Layout | None = None
         self.names = Dictionary()
-        self.chunks: dict[bytes, tuple[Chunk, _Held]] = {}
-        self.partition_versions: list[int] = []
+        self.partitions: list[int] = []
+        """The versions of the partitions when they were last read."""
+        self.is_whole = False
+        """Whether the rows of all chunks are here as of these versions."""
+        self.versions: dict[str, str] = {}
+        """Address -> the version of its rows."""
+        self.chunks: dict[str, _Held] = {}
+        self.steps: dict[str, list[str]] = {}
+        """Sequence -> its steps when they were last listed."""
         self.table: Table | None = None
+        self.moved: set[str] = set()
+        """Addresses whose rows are not those of the table."""
+        self.cells: dict[str, dict[str, Column]] = {}
+        """Sequence -> step -> the cells of all its chunks, until one of them moves."""
+
+    def sequences(self) -> set[str]:
+        return {one.chunk.sequence for one in self.chunks.values()}
+
+    def cells_held(self, sequences: Collection[str]) -> dict[str, str]:
+        """Address -> the version of its cells, "" if they are not those of all steps, for each chunk of the sequences."""
+        if not sequences:
+            return {}
+        return {
+            address: one.cells_version if one.cells.keys() >= set(self.steps.get(one.chunk.sequence, ())) else ""
+            for address, one in self.chunks.items()
+            if one.chunk.sequence in sequences
+        }
 
 
 class RowCache:
@@ -63,99 +90,96 @@ class RowCache:
     def snapshot(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = ()) -> Snapshot:
         """The account's rows and the answers to `parts`, as of one instant; with the step cells of the sequences `cells_of` (None: all).
 
-        One round trip if nothing has moved; else one more that also reads what moved, and further ones only while other chunks
-        move between two of them: whatever has moved is asked for in each, so the last one has it all from its own instant.
+        One round trip, which also brings what has moved; further ones if that is more than one brings, or if there are new steps.
         Raises `StoreError` if the store cannot answer, or names the remedy if it is damaged.
         """
         with self._lock:
             held = self._accounts.setdefault(account, _Account())
         with held.lock:
-            return _refresh(self._tables, account, held, parts, cells_of)
+            for _ in range(_ROUNDS):
+                snapshot = _round(self._tables, account, held, parts, cells_of)
+                if snapshot is not None:
+                    return snapshot
+        raise StoreError(f"the rows kept moving through {_ROUNDS} reads; ask again, or give the reader less distance to the store")
 
 
-def _refresh(tables: Tables, account: str, held: _Account, parts: Sequence[Part[Any]], cells_of: Sequence[str] | None) -> Snapshot:
-    listings: dict[str, StepCounters] = {}
-    asked: dict[Chunk, bytes] = {}
-    cells = Cells(())
-    for _ in range(_ROUNDS):
-        wanted = (
-            {chunk.sequence for chunk, _ in held.chunks.values()} | {chunk.sequence for chunk in asked} if cells_of is None else cells_of
-        )
-        listings = {sequence: StepCounters(sequence) for sequence in sorted(wanted)}
-        chunks, names = Chunks(tuple(asked)), NewNames(held.names.known())
-        fetching: list[Part[Any]] = [chunks, cells, names] if asked else []
-        reading = tables.read(account, _VERSIONS, *parts, *listings.values(), *fetching)
-        if held.layout != reading.keys.layout or _went_back(held, reading):
-            # Another generation, or a store that began anew: nothing of what is held, or was just read, belongs to it.
-            held.forget(reading.keys.layout)
-            asked, cells = {}, Cells(())
-        held.partition_versions = [progress.version for progress in reading.progress]
-        versions = reading[_VERSIONS]
-        if asked:
-            held.names.add(reading[names])
-            _take(held, asked, versions, reading[chunks], reading[cells])
-        for address in held.chunks.keys() - versions.keys():
-            del held.chunks[address]
-            held.table = None
-        listed = {sequence: reading[listing].steps for sequence, listing in listings.items()}
-        missing = {address for address, version in versions.items() if not _holds(held, address, version, listed)}
-        if not missing:
-            return _made(held, reading, listed)
-        asked |= {chunk_of(address): address for address in missing}
-        cells = Cells(tuple((chunk, step) for chunk in asked for step in listed.get(chunk.sequence, ())))
-    raise StoreError(f"the rows kept moving through {_ROUNDS} reads; ask again, or give the reader less distance to the store")
+def _round(tables: Tables, account: str, held: _Account, parts: Sequence[Part[Any]], cells_of: Sequence[str] | None) -> Snapshot | None:
+    """One reading; the snapshot if now everything is here as of that instant."""
+    wanted = held.sequences() if cells_of is None else set(cells_of)
+    listings = {sequence: StepCounters(sequence) for sequence in sorted(wanted)}
+    cells = held.cells_held(wanted)
+    nothing_lacks = held.is_whole and all(version == held.versions[address] for address, version in cells.items())
+    steps = {sequence: held.steps.get(sequence, []) for sequence in listings}
+    moved = MovedChunks(held.partitions if nothing_lacks else (), held.versions, cells, steps)
+    names = NewNames(held.names.known())
+    reading = tables.read(account, *parts, *listings.values(), moved, names)
+    found = reading[moved]
+    if held.layout not in (None, reading.keys.layout) or _went_back(held, reading, found):
+        # Another generation, or a store that began anew: nothing of what is held, or was just read, belongs to it.
+        held.forget()
+        return None
+    held.layout = reading.keys.layout
+    held.is_whole = False
+    held.names.add(reading[names])
+    for one in found.chunks:
+        _take(held, one, steps)
+    held.partitions = [progress.version for progress in reading.progress]
+    held.is_whole = found.whole
+    if not found.whole:
+        return None
+    held.steps |= {sequence: list(reading[listing].steps) for sequence, listing in listings.items()}
+    if cells_of is None and held.sequences() != wanted:
+        return None
+    if any(version != held.versions[address] for address, version in held.cells_held(wanted).items()):
+        return None
+    return _made(held, reading, listings)
 
 
-def _holds(held: _Account, address: bytes, version: int, listed: Mapping[str, Mapping[str, object]]) -> bool:
-    """Whether the chunk is here in that version, with the cells of all steps that are listed of its sequence."""
-    chunk, one = held.chunks.get(address, (None, None))
-    if chunk is None or one is None or one.version != version:
-        return False
-    return listed.get(chunk.sequence, {}).keys() <= one.cells.keys()
+def _went_back(held: _Account, reading: Reading, found: Moved) -> bool:
+    """Whether this is a store that was emptied or replaced: versions only rise, and no chunk is ever taken away."""
+    return (
+        any(progress.version < version for progress, version in zip(reading.progress, held.partitions, strict=False))
+        or any(int(one.version) < int(held.versions.get(one.address, 0)) for one in found.chunks)
+        or (found.whole and found.total is not None and found.total != len(held.versions.keys() | {one.address for one in found.chunks}))
+    )
 
 
-def _went_back(held: _Account, reading: Reading) -> bool:
-    """Versions only rise, so a lower one is that of a store which was emptied or replaced."""
-    return any(progress.version < version for progress, version in zip(reading.progress, held.partition_versions, strict=False))
+def _take(held: _Account, one: MovedChunk, steps: Mapping[str, Sequence[str]]) -> None:
+    if len(one.rows or b"") % ROW.itemsize:
+        raise StoreError(f"chunk {one.address!r} was written by another version of the code: project the log anew into an empty Redis")
+    chunk = held.chunks.get(one.address)
+    if chunk is None:
+        chunk = held.chunks[one.address] = _Held(one.chunk)
+    if one.rows is not None:
+        chunk.rows = one.rows
+        held.versions[one.address] = one.version
+        held.moved.add(one.address)
+    if one.cells is not None:
+        chunk.cells = dict(zip(steps[chunk.chunk.sequence], one.cells, strict=True))
+        chunk.cells_version = one.version
+    held.cells.pop(chunk.chunk.sequence, None)
 
 
-def _take(
-    held: _Account,
-    asked: Mapping[Chunk, bytes],
-    versions: Mapping[bytes, int],
-    rows: Mapping[Chunk, bytes],
-    cells: Mapping[tuple[Chunk, str], bytes],
-) -> None:
-    of_chunk: dict[Chunk, dict[str, bytes]] = {}
-    for (chunk, step), packed in cells.items():
-        of_chunk.setdefault(chunk, {})[step] = packed
-    for chunk, address in asked.items():
-        if address not in versions:
-            continue
-        if len(rows[chunk]) % ROW.itemsize:
-            raise StoreError(
-                f"chunk {address.decode()!r} was written by another version of the code: project the log anew into an empty Redis"
-            )
-        held.chunks[address] = (chunk, _Held(versions[address], rows[chunk], of_chunk.get(chunk, {})))
-    held.table = None
-
-
-def _made(held: _Account, reading: Reading, listed: Mapping[str, Mapping[str, object]]) -> Snapshot:
+def _made(held: _Account, reading: Reading, cells_of: Iterable[str]) -> Snapshot:
+    contacts = [progress.contacts for progress in reading.progress]
     if held.table is None:
-        chunks = dict(sorted(held.chunks.values(), key=lambda entry: entry[0]))
-        held.table = Table({chunk: one.rows for chunk, one in chunks.items()}, held.names, [one.contacts for one in reading.progress])
-        # The table holds the bytes now; keeping views of them instead of the read ones halves the memory.
-        view = memoryview(held.table.buffer)
-        for chunk, span in held.table.spans.items():
-            chunks[chunk].rows = view[span.start * ROW.itemsize : span.stop * ROW.itemsize]
-    return Snapshot(reading, held.table, {sequence: _cells(held, held.table, sequence, steps) for sequence, steps in listed.items()})
+        held.table = Table({one.chunk: one.rows for one in held.chunks.values()}, held.names, contacts)
+    elif held.moved:
+        held.table = held.table.after({held.chunks[address].chunk: held.chunks[address].rows for address in held.moved}, contacts)
+    held.moved.clear()
+    return Snapshot(reading, held.table, {sequence: _cells(held, held.table, sequence) for sequence in cells_of})
 
 
-def _cells(held: _Account, table: Table, sequence: str, steps: Mapping[str, object]) -> dict[str, Column]:
+def _cells(held: _Account, table: Table, sequence: str) -> Mapping[str, Column]:
     """A chunk's cells end after the last row that has done the step, so they are filled up to its rows."""
-    by_chunk = dict(held.chunks.values())
-    sizes = {chunk: rows * STEP_CELL.itemsize for chunk, rows in table.rows(sequence).chunks().items()}
-    return {
-        step: np.frombuffer(b"".join(by_chunk[chunk].cells[step][:size].ljust(size, b"\0") for chunk, size in sizes.items()), STEP_CELL)
-        for step in steps
-    }
+    joined = held.cells.get(sequence)
+    if joined is None:
+        chunks = [
+            (held.chunks[f"{chunk.partition}:{chunk.number}:{sequence}"].cells, rows * STEP_CELL.itemsize)
+            for chunk, rows in table.rows(sequence).chunks().items()
+        ]
+        joined = held.cells[sequence] = {
+            step: np.frombuffer(b"".join(cells[step][:size].ljust(size, b"\0") for cells, size in chunks), STEP_CELL)
+            for step in held.steps[sequence]
+        }
+    return joined

@@ -1,18 +1,27 @@
 """The rows of an account as columns: what every filter and grouping is answered from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from projections.chunk_order import ChunkOrder
 from projections.dictionary import Dictionary
+from projections.table_change import TableChange
 from projections.tables.layout import CHUNK_ROWS, ROW
 from projections.tables.parts import Chunk
 
 Column = npt.NDArray[Any]
 
 _NAMED: Final = frozenset(("step", "enrolled_by", "team", "company", "variant"))
+_OF_PARTITIONS: Final = _NAMED | {"contact"}
+"""Fields that mean something else in each partition."""
+_CHANGES: Final = 8
+"""A column that so many tables in a row had no use for is made anew when it is asked for again."""
+_DERIVED: Final = 8
+"""Derived columns that a table keeps: those asked for last."""
 
 
 class Table:
@@ -21,62 +30,133 @@ class Table:
     A column is made when it is first asked for, and kept. Ids in columns are codes of `names`.
     """
 
-    def __init__(self, chunks: Mapping[Chunk, bytes | memoryview], names: Dictionary, contacts: Sequence[int]) -> None:
-        """`chunks` sorted; `contacts` is for each partition the number of its contacts. Raises ValueError for a chunk of broken records."""
-        self.buffer = b"".join(chunks.values())
+    def __init__(self, chunks: Mapping[Chunk, bytes], names: Dictionary, contacts: Sequence[int]) -> None:
+        """`contacts` is for each partition the number of its contacts. Chunks consist of whole records."""
         self.names = names
-        self.contacts = sum(contacts)
+        self._order = ChunkOrder(chunks)
+        self._packed = [chunks[chunk] for chunk in self._order.chunks]
+        self._columns: dict[Hashable, Column] = {}
+        self._outdated: dict[Hashable, tuple[Column, tuple[TableChange, ...]]] = {}
+        """Columns of tables before this one, with the changes since."""
+        self._measure(contacts)
+
+    def after(self, moved: Mapping[Chunk, bytes], contacts: Sequence[int]) -> "Table":
+        """The table in which these chunks are new, or hold other rows or more of them. It takes over the columns of this one, and of
+        those only what has changed is made anew. Raises ValueError for a chunk that has lost rows."""
+        made = object.__new__(Table)
+        made.names = self.names
+        made._order, before = self._order.with_chunks(moved)
+        earlier = [b"" if place is None else self._packed[place] for place in before]
+        made._packed = earlier.copy()
+        places = sorted(made._order.index[chunk] for chunk in moved)
+        for place in places:
+            made._packed[place] = moved[made._order.chunks[place]]
+        made._measure(contacts)
+        change = TableChange(made._order, earlier, made._packed, places)
+        made._columns = {}
+        made._outdated = {
+            key: (column, (*changes, change)) for key, (column, changes) in self._outdated.copy().items() if len(changes) < _CHANGES
+        } | {key: (column, (change,)) for key, column in self._columns.copy().items()}
+        return made
+
+    def _measure(self, contacts: Sequence[int]) -> None:
+        self._sizes = np.array([len(packed) for packed in self._packed], dtype=np.int64) // ROW.itemsize
+        self._starts = np.concatenate(([0], np.cumsum(self._sizes)))
+        self._translation, self._translation_starts = self.names.translation()
+        self._partitions = len(contacts)
+        self.contacts = self._partitions * max(contacts, default=0)
         """Numbers of contacts are below this."""
-        self.sequences: list[str] = []
+
+    @property
+    def sequences(self) -> list[str]:
         """Ids by code point; the column `sequence` holds positions in this list."""
-        self.spans: dict[Chunk, slice] = {}
-        """Chunk -> its rows."""
-        self._records = np.frombuffer(self.buffer, ROW)
-        self._contacts = np.cumsum([0, *contacts], dtype=np.int64)
-        self._translation, self._translation_starts = names.translation()
-        self._windows: dict[str, slice] = {}
-        self._columns: dict[str, Column] = {}
-        end = 0
-        for chunk, held in chunks.items():
-            start, end = end, end + len(held) // ROW.itemsize
-            self.spans[chunk] = slice(start, end)
-            window = self._windows.get(chunk.sequence)
-            if window is None:
-                self.sequences.append(chunk.sequence)
-            self._windows[chunk.sequence] = slice(start if window is None else window.start, end)
+        return self._order.sequences
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the rows and of the columns made so far."""
+        return len(self) * ROW.itemsize + sum(column.nbytes for column in self._columns.copy().values())
 
     def __len__(self) -> int:
-        return len(self._records)
+        return int(self._starts[-1])
 
     def rows(self, sequence: str | None = None) -> "Rows":
         """All rows, or those of one sequence (none if it has none)."""
-        return Rows(self, slice(0, len(self)) if sequence is None else self._windows.get(sequence, slice(0, 0)))
+        if sequence is None:
+            return Rows(self, slice(0, len(self)))
+        chunks = self._order.windows.get(sequence, slice(0, 0))
+        return Rows(self, slice(int(self._starts[chunks.start]), int(self._starts[chunks.stop])))
 
     def column(self, name: str) -> Column:
         """As `Rows.column`, of all rows."""
-        column = self._columns.get(name)
-        if column is None:
-            column = self._columns[name] = self._make(name)
+        if name == "sequence":
+            return self._sequence
+        return self._kept(name, lambda: self._made(name), lambda change: self._values(name, change.column(name), change.partitions))
+
+    def derived(self, name: str, of: str, make: Callable[[Column], Column]) -> Column:
+        """As `Rows.derived`, of all rows."""
+        key = (name, of)
+        column = self._kept(key, lambda: make(self.column(of)), lambda change: make(self._values(of, change.column(of), change.partitions)))
+        derived = [known for known in self._columns.copy() if isinstance(known, tuple) and known != key]
+        if len(derived) >= _DERIVED:
+            self._columns.pop(derived[0], None)
         return column
 
     def ordinals(self, contacts: Column) -> tuple[Column, Column]:
         """(partitions, ordinals of the contacts within them) behind account-wide numbers of contacts."""
-        partitions = np.searchsorted(self._contacts, contacts, side="right") - 1
-        return partitions, contacts - self._contacts.take(partitions)
+        ordinals, partitions = np.divmod(contacts, self._partitions)
+        return partitions, ordinals
 
-    def _make(self, name: str) -> Column:
-        if name == "sequence":
-            windows = list(self._windows.values())
-            return np.repeat(np.arange(len(windows), dtype=np.int64), [window.stop - window.start for window in windows])
-        column = np.ascontiguousarray(self._records[name])
+    def span(self, chunk: Chunk) -> slice | None:
+        """Where the rows of a chunk lie; None if there is no such chunk."""
+        place = self._order.index.get(chunk)
+        return None if place is None else slice(self._edges[place], self._edges[place + 1])
+
+    def chunks(self, span: slice) -> dict[Chunk, int]:
+        """The chunks of a stretch that begins and ends with a chunk, in order, with their numbers of rows."""
+        first, last = np.searchsorted(self._starts, (span.start, span.stop)).tolist()
+        return dict(zip(self._order.chunks[first:last], self._sizes[first:last].tolist(), strict=True))
+
+    def address(self, positions: Column) -> tuple[Column, Column]:
+        """As `Rows.address`, of all rows."""
+        places = np.searchsorted(self._starts, positions, side="right") - 1
+        return self._order.partitions.take(places), self._order.first_rows.take(places) + positions - self._starts.take(places)
+
+    @cached_property
+    def _edges(self) -> list[int]:
+        edges: list[int] = self._starts.tolist()
+        return edges
+
+    @cached_property
+    def _sequence(self) -> Column:
+        windows = self._order.windows.values()
+        edges = self._starts.take([window.start for window in windows] + [len(self._sizes)])
+        return np.repeat(np.arange(len(windows), dtype=np.int32), np.diff(edges))
+
+    def _kept(self, key: Hashable, anew: Callable[[], Column], changed: Callable[[TableChange], Column]) -> Column:
+        column = self._columns.get(key)
+        if column is None:
+            # Another thread may be at the same: both make the same then.
+            outdated = self._outdated.pop(key, None)
+            if outdated is None:
+                column = anew()
+            else:
+                column, changes = outdated
+                for change in changes:
+                    column = change.applied(column, changed(change))
+            self._columns[key] = column
+        return column
+
+    def _made(self, name: str) -> Column:
+        column = np.concatenate([np.zeros(0, ROW[name]), *(np.frombuffer(packed, ROW)[name] for packed in self._packed)])
+        return self._values(name, column, np.repeat(self._order.partitions, self._sizes)) if name in _OF_PARTITIONS else column
+
+    def _values(self, name: str, column: Column, partitions: Column) -> Column:
+        """A field of rows, which are of these partitions, as it is in columns."""
         if name in _NAMED:
-            return self._translation.take(column + self._by_chunk(self._translation_starts))
-        return column + self._by_chunk(self._contacts) if name == "contact" else column
-
-    def _by_chunk(self, of_partition: Column) -> Column:
-        """For each row the number that belongs to its partition."""
-        partitions = np.array([chunk.partition for chunk in self.spans], dtype=np.int64)
-        return np.repeat(of_partition.take(partitions), [span.stop - span.start for span in self.spans.values()])
+            return self._translation.take(column + self._translation_starts.take(partitions))
+        # Numbers of contacts interleave the partitions, so that none changes when a partition gets more of them.
+        return column * np.int64(self._partitions) + partitions if name == "contact" else column
 
 
 class Rows:
@@ -95,22 +175,27 @@ class Rows:
         """A field of layout.ROW, or `sequence`. Ids are account-wide codes (0 = null), and contacts are numbered account-wide."""
         return self.table.column(name)[self._span]
 
+    def derived(self, name: str, of: str, make: Callable[[Column], Column]) -> Column:
+        """A column that `make` makes of another one, value by value; kept with the table under `name` as the others are."""
+        return self.table.derived(name, of, make)[self._span]
+
     def position(self, partition: int, sequence: str, row: int) -> int | None:
         """Where a row of the tables lies within this stretch; None if it is not in it."""
-        span = self.table.spans.get(Chunk(sequence, partition, row // CHUNK_ROWS))
+        span = self.table.span(Chunk(sequence, partition, row // CHUNK_ROWS))
         if span is None or not self._span.start <= span.start < self._span.stop:
             return None
         return int(span.start - self._span.start) + row % CHUNK_ROWS
 
+    def among(self, positions: Column) -> Column:
+        """Those of some ascending positions of the whole table that fall into this stretch, as positions in it."""
+        first, last = np.searchsorted(positions, (self._span.start, self._span.stop))
+        found: Column = positions[first:last] - self._span.start
+        return found
+
     def address(self, positions: Column) -> tuple[Column, Column]:
         """(partitions, row numbers within (sequence, partition)) of the rows at these positions; the inverse of `position`."""
-        spans = [(chunk.partition, chunk.number, span.start) for chunk, span in self.table.spans.items()]
-        partitions, numbers, starts = np.array(spans, dtype=np.int64).reshape(-1, 3).T
-        absolute = positions + self._span.start
-        chunk = np.searchsorted(starts, absolute, side="right") - 1
-        return partitions.take(chunk), numbers.take(chunk) * CHUNK_ROWS + absolute - starts.take(chunk)
+        return self.table.address(positions + self._span.start)
 
     def chunks(self) -> dict[Chunk, int]:
         """The chunks of this stretch, in order, with their numbers of rows."""
-        start, end = self._span.start, self._span.stop
-        return {chunk: span.stop - span.start for chunk, span in self.table.spans.items() if start <= span.start and span.stop <= end}
+        return self.table.chunks(self._span)

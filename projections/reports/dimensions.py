@@ -10,7 +10,7 @@ import numpy as np
 from projections.meaning import OUTCOMES, STATUSES
 from projections.reports.parameters import WeekStart
 from projections.reports.scope import Scope
-from projections.reports.time_zone import local_days
+from projections.reports.time_zone import start_days
 from projections.rows import Column
 
 Label = str | None
@@ -52,7 +52,7 @@ def _word(column: str, words: tuple[str, ...]) -> "_Dimension":
 
 def _days(scope: Scope, zone: str) -> Column:
     """The local date of the start, in days since 1970."""
-    return local_days(scope.column("started_at"), zone)
+    return start_days(scope.rows, zone).take(scope.started)
 
 
 def _day(scope: Scope, zone: str, week: WeekStart) -> Codes:

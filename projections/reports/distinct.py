@@ -9,14 +9,20 @@ from projections.rows import Column
 
 BITS: Final = 16
 """How many bits an occurrence can carry."""
+_SPARSE: Final = 16
+"""A table with so many places for each member takes as long as sorting them."""
+_SEEN: Final = 1 << BITS
 
 
 def distinct(groups: Column | None, members: Column, size: int, bits: Column) -> tuple[Numbers | None, Numbers]:
     """(groups, bits): for each distinct (group, member) its group, ascending, and the union of the bits over its occurrences.
 
     `members` are below `size`; without `groups` all is one group, and None is given back for them.
-    One sort of packed integers is many times quicker than sorting positions.
+    One sort of packed integers is many times quicker than sorting positions; where there is one group of many members, a table of all of
+    them is quicker still.
     """
+    if groups is None and len(members) * _SPARSE > size:
+        return None, _united(members, size, bits)
     packed = members.astype(np.int64)
     if groups is not None:
         packed += groups.astype(np.int64) * size
@@ -25,3 +31,15 @@ def distinct(groups: Column | None, members: Column, size: int, bits: Column) ->
     first = starts(keys)
     united = np.bitwise_or.reduceat(packed, first) & ((1 << BITS) - 1) if len(first) else packed
     return None if groups is None else keys.take(first) // size, united
+
+
+def _united(members: Column, size: int, bits: Column) -> Numbers:
+    """For each member in order the union of its bits."""
+    table = np.zeros(size, dtype=np.int32)
+    marked = bits.astype(np.int32) | _SEEN
+    table[members] = marked
+    # Of several occurrences one has won; what it lacks is made good.
+    lost = np.flatnonzero(table.take(members) & marked != marked)
+    np.bitwise_or.at(table, members.take(lost), marked.take(lost))
+    united: Numbers = table[table != 0] & (_SEEN - 1)
+    return united

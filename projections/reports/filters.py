@@ -13,7 +13,7 @@ from projections.reports import parameters
 from projections.reports.errors import ParameterError
 from projections.reports.parameters import Given, Parameter
 from projections.reports.scope import Scope
-from projections.reports.time_zone import local_days
+from projections.reports.time_zone import start_days
 from projections.rows import Column, Rows
 
 _NAMED: Final = ("sequence", "company", "enrolled_by", "team", "variant")
@@ -118,12 +118,12 @@ class Filters:
         if self.enrolled_from is None and self.enrolled_to is None:
             return np.flatnonzero(passing)
         started = np.flatnonzero(passing & (rows.column("status") >= meaning.FIRST_STARTED))
-        days = local_days(rows.column("started_at").take(started), zone) + _EPOCH_DAY
+        days = start_days(rows, zone).take(started)
         within = np.ones(len(days), dtype=np.bool_)
         if self.enrolled_from is not None:
-            within &= days >= self.enrolled_from.toordinal()
+            within &= days >= self.enrolled_from.toordinal() - _EPOCH_DAY
         if self.enrolled_to is not None:
-            within &= days <= self.enrolled_to.toordinal()
+            within &= days <= self.enrolled_to.toordinal() - _EPOCH_DAY
         return started[within]
 
 

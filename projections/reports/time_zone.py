@@ -1,20 +1,22 @@
 """Local dates of many instants at once."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache
-from typing import Final
+from functools import cache, lru_cache, partial
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
 import numpy.typing as npt
 
 from projections.reports.errors import ParameterError
+from projections.rows import Rows
+from projections.tables.layout import NO_TIME
 
 DAY: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_YEAR, _LAST_YEAR = 1, 9998
 
-Instants = npt.NDArray[np.int64]
+Instants = npt.NDArray[Any]
 
 
 def check_zone(parameter: str, name: str) -> str:
@@ -38,8 +40,21 @@ def local_days(instants: Instants, zone: str) -> Instants:
     if zone == "UTC" or not len(instants):
         return instants // DAY
     years = [(_EPOCH + timedelta(milliseconds=int(edge))).year for edge in (instants.min(), instants.max())]
-    starts, offsets = _offsets(zone, max(years[0] - 1, _FIRST_YEAR), min(years[1] + 1, _LAST_YEAR))
+    # In whole decades, so that what was found out serves other instants too.
+    starts, offsets = _offsets(zone, max((years[0] - 1) // 10 * 10, _FIRST_YEAR), min((years[1] + 1) // 10 * 10 + 9, _LAST_YEAR))
     return (instants + offsets.take(np.searchsorted(starts, instants, side="right"))) // DAY
+
+
+def start_days(rows: Rows, zone: str) -> Instants:
+    """`local_days` of the starts of the rows; 0 for those without a start. Kept with the table of the rows."""
+    return rows.derived(f"days in {zone}", "started_at", partial(_days_of_starts, zone=zone))
+
+
+def _days_of_starts(starts: Instants, zone: str) -> Instants:
+    days = np.zeros(len(starts), dtype=np.int32)
+    started = starts != NO_TIME
+    days[started] = local_days(starts[started], zone)
+    return days
 
 
 @lru_cache(maxsize=64)

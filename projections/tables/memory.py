@@ -3,6 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
+import msgspec
+
+from projections.tables.layout import SEPARATOR
+from projections.tables.moved import MOVED
 from projections.tables.store import Commit, Committed, Question, Refused
 
 
@@ -113,6 +117,30 @@ class MemoryStore:
         index = int(str(position))
         return entries[index] if -len(entries) <= index < len(entries) else None
 
+    def _eval_ro(self, script: object, _: object, key: object, *arguments: object) -> Any:
+        """The twin of the one script that readers have."""
+        assert script == MOVED, "there is a twin of no other script"
+        prefix, account, packed_seen, packed_held, limit = arguments
+        seen = msgspec.msgpack.decode(_bytes(packed_seen))
+        partitions = zip(seen[::2], seen[1::2], strict=True)
+        if seen and all((self._hget(f"{prefix}partition:{number}", "version") or b"0") == _bytes(at) for number, at in partitions):
+            return None
+        known, cells, steps = msgspec.msgpack.decode(_bytes(packed_held))
+        versions = self._hgetall(key)
+        found: list[Any] = [len(versions)]
+        for chunk, version in versions.items():
+            address, at = _text(chunk), _text(version)
+            if known.get(address) == at and cells.get(address, at) == at:
+                continue
+            if len(found) > 4 * int(str(limit)):
+                break
+            partition, number, sequence = address.split(":", 2)
+            place = f"{partition}:{number}:{account}{SEPARATOR}{sequence}"
+            rows = None if known.get(address) == at else self._get(f"{prefix}rows:{place}") or b""
+            of_steps = [self._get(f"{prefix}cells:{place}{SEPARATOR}{step}") or b"" for step in steps.get(sequence, ())]
+            found += (chunk, version, rows, of_steps if sequence in steps else None)
+        return found
+
     def _exists(self, *keys: object) -> int:
         return sum(_text(key) in table for key in keys for table in (self.hashes, self.strings, self.lists))
 
@@ -128,6 +156,7 @@ _COMMANDS: Mapping[str, Callable[..., Any]] = {
     "LLEN": MemoryStore._llen,
     "LINDEX": MemoryStore._lindex,
     "EXISTS": MemoryStore._exists,
+    "EVAL_RO": MemoryStore._eval_ro,
 }
 
 

@@ -155,55 +155,6 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkVersions:
-    """Chunk -> version, for every chunk of the account."""
-
-    def questions(self, keys: Keys) -> list[Question]:
-        return [("HGETALL", key) for key in keys.everywhere(f"chunks:{keys.account}")]
-
-    def answer(self, answers: Sequence[Any]) -> dict[bytes, int]:
-        return {address: int(version) for answer in answers for address, version in answer.items()}
-
-
-def chunk_of(address: bytes) -> Chunk:
-    """The chunk behind a field `P:N:Q` of `chunks:`."""
-    partition, number, sequence = address.decode().split(":", 2)
-    return Chunk(sequence, int(partition), int(number))
-
-
-@dataclass(frozen=True, slots=True)
-class Chunks:
-    """The bytes of some chunks of rows; b"" for one that is not there."""
-
-    chunks: tuple[Chunk, ...]
-
-    def questions(self, keys: Keys) -> list[Question]:
-        return [
-            ("GET", keys.of(chunk.partition, f"rows:{chunk.partition}:{chunk.number}:{keys.account}{SEPARATOR}{chunk.sequence}"))
-            for chunk in self.chunks
-        ]
-
-    def answer(self, answers: Sequence[Any]) -> dict[Chunk, bytes]:
-        return {chunk: rows or b"" for chunk, rows in zip(self.chunks, answers, strict=True)}
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """The bytes of step cells, by chunk and step; b"" for those that are not there."""
-
-    wanted: tuple[tuple[Chunk, str], ...]
-
-    def questions(self, keys: Keys) -> list[Question]:
-        return [
-            ("GET", keys.of(partition, f"cells:{partition}:{number}:{keys.account}{SEPARATOR}{sequence}{SEPARATOR}{step}"))
-            for (sequence, partition, number), step in self.wanted
-        ]
-
-    def answer(self, answers: Sequence[Any]) -> dict[tuple[Chunk, str], bytes]:
-        return {wanted: cells or b"" for wanted, cells in zip(self.wanted, answers, strict=True)}
-
-
-@dataclass(frozen=True, slots=True)
 class NewNames:
     """For each partition the ids whose codes come after those already known."""
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Question = tuple[str | bytes | int, ...]
-"""One read command as Redis knows it: GET, HGET, HMGET, HGETALL, HLEN, LRANGE, LLEN, LINDEX, EXISTS, STRLEN."""
+"""One read command as Redis knows it: GET, HGET, HMGET, HGETALL, HLEN, LRANGE, LLEN, LINDEX, EXISTS, STRLEN; or EVAL_RO of
+moved.lua."""
 
 
 class StoreError(Exception):

@@ -1,12 +1,15 @@
 """What every store of the tables does alike: the twin in memory, Valkey, and Redis 7.0."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
-from projections.tables.layout import CHUNK_ROWS, ROW
+from projections.tables import moved as moved_chunks
+from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR
 from projections.tables.memory import MemoryStore
+from projections.tables.moved import Moved, MovedChunks
+from projections.tables.reading import Keys, Layout
 from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import Commit, Committed, Refused, StoreError
 
@@ -164,3 +167,50 @@ async def test_a_full_chunk_takes_no_more_memory_than_it_needs(request: pytest.F
     assert content == b"x" * half + b"y" * (size - half)
     assert taken < size * 1.2
     await store.aclose()
+
+
+@pytest.mark.parametrize("steps", [{}, {"s:1": ["st-1", "st-2"]}])
+async def test_a_script_finds_and_reads_what_has_moved(tables: Tables, steps: dict[str, list[str]]) -> None:
+    prefix, account = "tally:{1.0}:", "a"
+    cells_key = f"{prefix}cells:0:0:a{SEPARATOR}s:1{SEPARATOR}st-2"
+    await tables.commit(
+        commit(
+            strings={
+                f"{prefix}rows:0:0:a{SEPARATOR}s:1": [(0, b"\x00\xff")],
+                f"{prefix}rows:0:1:a{SEPARATOR}s:1": [(0, b"two")],
+                cells_key: [(0, b"c")],
+            },
+            counters={f"{prefix}chunks:a": {"0:0:s:1": 1, "0:1:s:1": 2}},
+        )
+    )
+
+    def moved(seen: Sequence[int], known: dict[str, str], cells: dict[str, str]) -> Moved:
+        part = MovedChunks(seen, known, cells, steps)
+        return part.answer(tables.read(part.questions(Keys(Layout(1, 1, 4), account))))
+
+    of_steps = [b"", b"c"] if steps else None
+    first, second = ("0:0:s:1", "1", b"\x00\xff", of_steps), ("0:1:s:1", "2", b"two", [b"", b""] if steps else None)
+    everything = moved((), {}, {})
+    assert sorted(everything.chunks) == [first, second]
+    assert (everything.total, everything.whole) == (2, True)
+    known = {"0:0:s:1": "1", "0:1:s:1": "2"}
+    assert moved((), {"0:0:s:1": "1", "0:1:s:1": "1"}, {}).chunks == [second]
+    assert moved((0, 0), known | {"0:1:s:1": "1"}, {}).chunks == [second]
+    assert moved((), known, {}) == Moved([], 2, whole=True)
+    # As of these versions the reader has everything, so nobody looks.
+    assert moved((1, 0), {}, {}) == Moved([], None, whole=True)
+    if steps:
+        assert moved((), known, {"0:0:s:1": "", "0:1:s:1": "2"}).chunks == [("0:0:s:1", "1", None, of_steps)]
+        assert moved((), known, {"0:0:s:1": "1", "0:1:s:1": "2"}).chunks == []
+
+
+async def test_a_script_does_not_read_more_than_its_limit(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moved_chunks, "LIMIT", 2)
+    prefix = "tally:{1.0}:"
+    await tables.commit(commit(counters={f"{prefix}chunks:a": {f"0:{number}:s": 1 for number in range(3)}}))
+    known: dict[str, str] = {}
+    for left in (2, 1):
+        part = MovedChunks((), known, {}, {})
+        found = part.answer(tables.read(part.questions(Keys(Layout(1, 1, 4), "a"))))
+        assert (len(found.chunks), found.total, found.whole) == (left, 3, left == 1)
+        known |= {one.address: one.version for one in found.chunks}

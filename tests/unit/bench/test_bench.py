@@ -3,25 +3,29 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from bench import ingest
+from bench import ingest, questions
 from bench.__main__ import app
 from bench.comparison import WrongAnswer, dumped, require_equal
 from bench.freshness import measure as measure_freshness
 from bench.history import PARTITIONS, batches, history, load
 from bench.memory import measure as measure_memory
 from bench.memory import typical
+from bench.population import Population
 from bench.process import Process, ProcessFailed
 from bench.profile import REST, STAGES, Stages, project
+from bench.reads import measure as measure_reads
 from events.log.kafka import KafkaLog
 from events.log.sqlite import SqliteLog
 from events.topics import SOURCE_TOPICS
 from events.wire import decode
 from projections.dump import dump
+from projections.reports.filters import FILTERS
 from projections.tables.memory import MemoryStore
 from projections.tables.redis import RedisWritableStore
 
@@ -32,7 +36,7 @@ def test_without_a_name_the_benchmarks_are_listed() -> None:
     listed = CliRunner().invoke(app)
 
     assert listed.exit_code == 0
-    assert all(name in listed.output for name in ("ingest", "memory", "profile", "freshness"))
+    assert all(name in listed.output for name in ("ingest", "memory", "profile", "freshness", "reads"))
 
 
 def test_the_history_is_the_same_every_time_and_has_as_many_events_as_asked() -> None:
@@ -153,3 +157,40 @@ def test_a_process_that_fails_is_reported_with_its_last_words(tmp_path: Path) ->
         pytest.raises(ProcessFailed, match="unexpected keyword argument"),
     ):
         process.result(30)
+
+
+def test_a_population_has_valid_events_of_many_kinds_the_same_every_time() -> None:
+    population = Population(200)
+    records = [record for number in range(210) for record in population.enrollment(number)]
+
+    events = [decode(record.topic, record.key, record.value, (), 2_000_000_000_000) for record in (*population.definitions(), *records)]
+    assert len({event.id for event in events}) == len(events)
+    assert len({event.type for event in events}) > 12
+    assert records == [record for number in range(210) for record in Population(200).enrollment(number)]
+    afterthought = population.afterthought(7, Random(1))
+    assert decode(afterthought.topic, afterthought.key, afterthought.value, (), 2_000_000_000_000).type.startswith("email.")
+
+
+def test_questions_come_to_every_filter() -> None:
+    random = Random(1)
+    drawn = {name for _ in range(100) for name in questions.filtered(random, "analyze").parameters}
+
+    assert drawn == {parameter.name for parameter in FILTERS} | {"basis", "opens", "time_zone"}
+
+
+def test_reads_are_measured_at_rest_and_under_commits_and_the_loop_agrees(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    found = measure_reads(tmp_path, enrollments=120, calls=10, rate=500, seed=1, say=said.append)
+
+    assert (
+        found.rest.keys()
+        == found.commits.keys()
+        >= {"performance, no filter", "performance and analyze, any filters", "steps, any filters"}
+    )
+    assert [len(timed.whole) for timed in found.rest.values()][:3] == [10, 10, 1]
+    assert all(own <= whole for timed in found.rest.values() for whole, own in zip(timed.whole, timed.own, strict=True))
+    assert found.committed["events"] > 0 < found.committed["commits"]
+    assert (len(found.peers.cold), len(found.peers.loop)) == (10, 3)
+    assert found.memory["rows"] == 120
+    assert found.memory["held"] > 120 * 100

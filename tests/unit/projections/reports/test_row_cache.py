@@ -1,21 +1,31 @@
 """The rows in a reader's memory: read once, refreshed by what moved, never of two instants."""
 
+import asyncio
+import threading
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 
+from bench.commits import refuse
+from bench.history import batches, history
 from projections import generations
 from projections.definitions import Definition
 from projections.generations import Generation
 from projections.reports import report
+from projections.reports.time_zone import start_days
 from projections.row_cache import Snapshot
+from projections.tables import moved
 from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
+from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import Question
+from streams.projector import Applied, Projector
 from tests.unit.projections.reports.tables_by_hand import ACCOUNT, PREFIX, Enrolled, fill
 
 CATALOGUE = {"s-1": Definition(1, 5, "One"), "s-2": Definition()}
@@ -23,23 +33,30 @@ ONE = Enrolled("c-1", "s-1", company="co-1", steps={"st-1": (frozenset({"execute
 
 
 class Watched(MemoryStore):
-    """Remembers what was asked, and lets a worker in between two readings."""
+    """Remembers what was asked and what came, and lets a worker in before a reading."""
 
     def __init__(self) -> None:
         super().__init__()
         self.rounds: list[Sequence[Question]] = []
+        self.brought: list[Any] = []
         self.before_round: Callable[[int], None] = lambda _: None
 
     def read(self, questions: Sequence[Question]) -> list[Any]:
         self.before_round(len(self.rounds))
         self.rounds.append(questions)
-        return super().read(questions)
+        answers = super().read(questions)
+        self.brought += [answer for question, answer in zip(questions, answers, strict=True) if question[0] == "EVAL_RO" and answer]
+        return answers
 
-    def asked(self, kind: str) -> list[str]:
-        """The keys of a kind that the rounds so far have asked for; then they are forgotten."""
-        keys = [str(question[1]).removeprefix(PREFIX) for questions in self.rounds for question in questions]
+    def came(self) -> tuple[list[str], list[str]]:
+        """(the chunks whose rows have come since this was last asked, those whose cells have)."""
+        chunks = [answer[start : start + 4] for answer in self.brought for start in range(1, len(answer), 4)]
+        self.brought.clear()
         self.rounds.clear()
-        return [key for key in keys if key.startswith(kind)]
+        return (
+            [address.decode() for address, _, rows, _ in chunks if rows is not None],
+            [address.decode() for address, _, _, cells in chunks if cells is not None],
+        )
 
 
 def filled(*enrollments: Enrolled) -> Watched:
@@ -56,24 +73,30 @@ def started(reader: Reader, **filters: list[str]) -> int:
 def refill(store: Watched, *enrollments: Enrolled) -> None:
     """What a worker's commit would leave behind: other rows, and higher versions of the chunks whose bytes changed."""
     before, versions = dict(store.strings), dict(store.hashes.get(f"{PREFIX}chunks:{ACCOUNT}", {}))
+    partitions = [store.hashes[f"{PREFIX}partition:{number}"][b"version"] for number in range(4)]
     fill(store, enrollments, CATALOGUE)
+    for place, version in enumerate(partitions):
+        store.hashes[f"{PREFIX}partition:{place}"][b"version"] = version
     chunks = store.hashes[f"{PREFIX}chunks:{ACCOUNT}"]
     for address in chunks:
         partition, number, sequence = address.decode().split(":")
         key = f"{PREFIX}rows:{partition}:{number}:{ACCOUNT}{SEPARATOR}{sequence}"
-        chunks[address] = str(int(versions.get(address, b"0")) + (before.get(key) != store.strings[key])).encode()
+        is_other = before.get(key) != store.strings[key]
+        chunks[address] = str(int(versions.get(address, b"0")) + is_other).encode()
+        progress = store.hashes[f"{PREFIX}partition:{partition}"]
+        progress[b"version"] = str(int(progress[b"version"]) + is_other).encode()
 
 
-def test_one_round_trip_while_nothing_moves() -> None:
+def test_one_round_trip_each_and_nothing_comes_twice() -> None:
     store = filled(ONE)
     reader = Reader(store)
     assert started(reader, company=["co-1"]) == 1
-    expected = ["rows:0:0:default␟s-1".replace("␟", SEPARATOR)]
-    assert expected == store.asked("rows:")
+    assert len(store.rounds) == 1
+    assert store.came() == (["0:0:s-1"], [])
     assert started(reader, company=["co-1"]) == 1
     assert started(reader, company=["co-2"]) == 0
     assert len(store.rounds) == 2
-    assert store.asked("rows:") == []
+    assert store.came() == ([], [])
 
 
 def test_without_filters_one_round_trip_from_the_first_call_on() -> None:
@@ -97,46 +120,33 @@ def test_only_what_moved_is_read_again() -> None:
     store = filled(ONE, other)
     reader = Reader(store)
     assert started(reader) == 2
-    store.rounds.clear()
+    store.came()
     refill(store, ONE, other, replace(ONE, contact="c-3", company="co-2"))
     assert started(reader) == 3
-    assert len(store.rounds) == 2
-    expected = [f"rows:0:0:{ACCOUNT}{SEPARATOR}s-1"]
-    assert expected == store.asked("rows:")
+    assert len(store.rounds) == 1
+    assert store.came() == (["0:0:s-1"], [])
     assert started(reader, company=["co-2"]) == 1
 
 
-def test_what_moves_between_two_rounds_is_read_as_of_one_instant() -> None:
-    first, second = ONE, replace(ONE, contact="c-2", sequence="s-2", partition=1, status="finished", outcome="no_response")
-    store = filled(first)
-    # Between the rounds the first ends, and the second, in another chunk, begins: never are both active.
-    moved = (replace(first, status="finished", outcome="no_response"), replace(second, status="active", outcome="active"))
+def test_what_moves_while_the_reader_catches_up_is_read_as_of_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script brings one chunk here, so that a worker comes in between."""
+    monkeypatch.setattr(moved, "LIMIT", 1)
+    people = [replace(ONE, contact=f"c-{number}", sequence=("s-1", "s-2")[number], partition=number) for number in range(2)]
+    store = filled(*people)
+    # Between the first rounds the first ends, and the second, in another chunk, begins anew: never are both active.
+    ended = replace(people[0], status="finished", outcome="no_response")
+    before = [people[0], replace(people[1], status="finished", outcome="no_response")]
+    fill(store, before, CATALOGUE)
 
     def commit(number: int) -> None:
         if number == 1:
-            refill(store, *moved)
+            refill(store, ended, people[1])
 
     store.before_round = commit
     answer = report("analyze", Reader(store), account=ACCOUNT, source="rows").model_dump()
     assert answer["enrollments"]["started"] == 2
     assert answer["enrollments"]["active"] == 1
-
-
-def test_chunks_that_move_in_turn_are_read_as_of_one_instant_too() -> None:
-    people = [replace(ONE, contact=f"c-{number}", sequence=("s-1", "s-2")[number], partition=number) for number in range(2)]
-    store = filled(*people)
-    reader = Reader(store)
-    assert started(reader) == 2
-    store.rounds.clear()
-
-    def commit(number: int) -> None:
-        people.append(replace(people[number % 2], contact=f"d-{number}"))
-        refill(store, *people)
-
-    store.before_round = commit
-    # A round finds that the first chunk has moved, the next that the second has, and from then on each asks for both.
-    assert started(reader) == 5
-    assert len(store.rounds) == 3
+    assert len(store.rounds) > 2
 
 
 def test_a_chunk_that_moves_all_the_time_is_read_anyway() -> None:
@@ -151,7 +161,6 @@ def test_a_chunk_that_moves_all_the_time_is_read_anyway() -> None:
     reader = Reader(store)
     for _ in range(5):
         assert started(reader) == len(people)
-    assert len(store.rounds) == 10
 
 
 def test_names_are_translated_though_every_partition_numbers_them_its_own_way() -> None:
@@ -171,11 +180,10 @@ def test_rows_beyond_one_chunk() -> None:
     store = filled(*people)
     reader = Reader(store)
     assert started(reader, company=["co-1"]) == CHUNK_ROWS + 1
-    assert len(store.asked("rows:")) == 3
+    assert len(store.came()[0]) == 3
     refill(store, *people, replace(ONE, contact="c-new", company="co-1"))
     assert started(reader, company=["co-1"]) == CHUNK_ROWS + 2
-    expected = [f"rows:0:2:{ACCOUNT}{SEPARATOR}s-1"]
-    assert expected == store.asked("rows:")
+    assert store.came() == (["0:2:s-1"], [])
 
 
 def test_cells_are_read_with_the_rows_of_their_chunk() -> None:
@@ -187,14 +195,18 @@ def test_cells_are_read_with_the_rows_of_their_chunk() -> None:
         return int(answer["steps"][0]["executed"])
 
     assert executed() == 1
-    store.rounds.clear()
+    store.came()
     assert executed() == 1
     assert len(store.rounds) == 1
+    assert store.came() == ([], [])
     refill(store, ONE, replace(ONE, contact="c-2"))
     assert started(reader) == 2
-    assert store.asked("cells:") == []
+    assert store.came() == (["0:0:s-1"], [])
     assert executed() == 2
-    assert store.asked("cells:") == [f"cells:0:0:{ACCOUNT}{SEPARATOR}s-1{SEPARATOR}st-1"]
+    assert store.came() == ([], ["0:0:s-1"])
+    refill(store, ONE, replace(ONE, contact="c-2"), replace(ONE, contact="c-3"))
+    assert executed() == 3
+    assert store.came() == (["0:0:s-1"], ["0:0:s-1"])
 
 
 def test_a_cutover_between_two_reports_is_followed() -> None:
@@ -230,7 +242,7 @@ def test_a_store_that_began_anew_is_not_taken_for_the_old_one() -> None:
 def test_reading_costs_a_row_of_memory_and_not_two() -> None:
     people = [replace(ONE, contact=f"c-{number}") for number in range(100)]
     snapshot = Reader(filled(*people)).rows(ACCOUNT)
-    assert len(snapshot.table.buffer) == 100 * ROW.itemsize
+    assert snapshot.table.nbytes == 100 * ROW.itemsize
 
 
 def test_cells_of_several_sequences_and_of_all() -> None:
@@ -268,3 +280,86 @@ def test_a_row_is_found_again_by_its_address_and_a_contact_by_its_ordinal() -> N
         assert 0 <= int(ordinals.min()) <= int(ordinals.max()) < 100
     assert len(set(table.column("contact").tolist())) == 300
     assert [column.tolist() for column in Reader(filled()).rows(ACCOUNT).table.rows().address(np.zeros(0, np.int64))] == [[], []]
+
+
+def answers(reader: Reader) -> tuple[int, Any]:
+    """(the events that the answers contain, the answers): of everything, under a filter, and of cells; all of one instant each."""
+    snapshot = reader.rows(ACCOUNT, cells_of=None)
+    rows, names = snapshot.table.rows(), snapshot.table.names
+    assert not len(rows) or rows.column("contact").max() < snapshot.table.contacts
+    columns = {name: rows.column(name).tolist() for name in (*(ROW.names or ()), "sequence")}
+    # A reader numbers names as it comes across them.
+    columns |= {name: [names.text(code) for code in columns[name]] for name in ("step", "enrolled_by", "team", "company", "variant")}
+    days = start_days(rows, "Europe/Berlin").tolist()
+    cells = {(sequence, step): column.tolist() for sequence, steps in snapshot.cells.items() for step, column in steps.items()}
+    return sum(progress.events for progress in snapshot.reading.progress), (columns, days, cells)
+
+
+def test_readers_see_whole_commits_while_a_worker_writes(valkey: str) -> None:
+    """Whatever has been kept and patched is what a reader that begins with nothing finds after the same commits."""
+    work = [*batches(history(3_000), 40)]
+    expected: dict[int, Any] = {}
+
+    async def project(store: Any, each: Callable[[], object]) -> None:
+        projector = Projector(store, quarantine=refuse)
+        for batch in work:
+            assert isinstance(await projector.apply(batch), Applied)
+            each()
+
+    twin = MemoryStore()
+
+    def note() -> None:
+        applied, answer = answers(Reader(twin))
+        expected[applied] = answer
+
+    asyncio.run(project(twin, note))
+    found: list[tuple[int, Any]] = []
+    writing = threading.Event()
+    with RedisStore(valkey) as store:
+        reader = Reader(store)
+
+        def read() -> None:
+            while not writing.is_set():
+                found.append(answers(reader))
+
+        threads = [threading.Thread(target=read) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            asyncio.run(write(valkey, project))
+        finally:
+            writing.set()
+            for thread in threads:
+                thread.join()
+        found.append(answers(reader))
+    for applied, answer in found:
+        if applied:
+            assert answer == expected[applied]
+    assert found[-1][0] == max(expected)
+    assert len({applied for applied, _ in found}) > 10
+
+
+async def write(url: str, project: Callable[[Any, Callable[[], object]], Any]) -> None:
+    store = RedisWritableStore(url)
+    await project(store, lambda: None)
+    await store.aclose()
+
+
+def test_a_store_set_back_is_read_anew_and_goes_on() -> None:
+    store = MemoryStore()
+    work = [*batches(history(1_500), 50)]
+    projector = Projector(store, quarantine=refuse)
+    for batch in work[: len(work) // 2]:
+        asyncio.run(projector.apply(batch))
+    earlier = deepcopy((store.hashes, store.strings, store.lists))
+    for batch in work[len(work) // 2 :]:
+        asyncio.run(projector.apply(batch))
+    reader = Reader(store)
+    complete = answers(reader)
+    store.hashes, store.strings, store.lists = earlier
+    assert answers(reader) == answers(Reader(store)) != complete
+    projector = Projector(store, quarantine=refuse)
+    for batch in work[len(work) // 2 :]:
+        asyncio.run(projector.apply(batch))
+        assert answers(reader) == answers(Reader(store))
+    assert answers(reader) == complete

@@ -1,0 +1,34 @@
+"""In which order the chunks of a table lie."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from projections.tables.layout import CHUNK_ROWS
+from projections.tables.parts import Chunk
+
+
+class ChunkOrder:
+    """Chunks, sorted, with what follows from their addresses. One order serves all tables until there is another chunk."""
+
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
+        self.chunks = sorted(chunks)
+        self.index = {chunk: place for place, chunk in enumerate(self.chunks)}
+        """Chunk -> its place in the order."""
+        self.partitions = np.array([chunk.partition for chunk in self.chunks], dtype=np.int64)
+        self.first_rows = np.array([chunk.number * CHUNK_ROWS for chunk in self.chunks], dtype=np.int64)
+        """For each chunk the number of its first row within (sequence, partition)."""
+        self.windows: dict[str, slice] = {}
+        """Sequence -> the places of its chunks."""
+        for place, chunk in enumerate(self.chunks):
+            window = self.windows.get(chunk.sequence)
+            self.windows[chunk.sequence] = slice(place if window is None else window.start, place + 1)
+        self.sequences = list(self.windows)
+
+    def with_chunks(self, chunks: Iterable[Chunk]) -> "tuple[ChunkOrder, list[int | None]]":
+        """(the order that holds these chunks too, for each of its places the place in this one)."""
+        new = [chunk for chunk in chunks if chunk not in self.index]
+        if not new:
+            return self, list(range(len(self.chunks)))
+        order = ChunkOrder((*self.chunks, *new))
+        return order, [self.index.get(chunk) for chunk in order.chunks]
