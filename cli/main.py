@@ -11,6 +11,7 @@ import typer
 from cli import dashboard, publish, report, schema, status, topics, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
+from cli.report_options import ReportCommand
 from cli.settings import AccountOption, Given, LogOption, RedisOption, TimezoneOption, global_options_first
 
 app = typer.Typer(
@@ -56,7 +57,7 @@ app.command("schema")(schema.schema)
 app.add_typer(topics.app, name="topics")
 app.command("publish")(publish.publish)
 app.command("worker")(worker.worker)
-app.command("report")(report.report)
+app.command("report", cls=ReportCommand)(report.report)
 app.add_typer(dashboard.app, name="dashboard")
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
