@@ -13,7 +13,7 @@ class ChunkOrder:
 
     def __init__(self, chunks: Iterable[Chunk]) -> None:
         self.chunks = sorted(chunks)
-        self.index = {chunk: place for place, chunk in enumerate(self.chunks)}
+        self.index: dict[tuple[str, int, int], int] = {chunk: place for place, chunk in enumerate(self.chunks)}
         """Chunk -> its place in the order."""
         self.partitions = np.array([chunk.partition for chunk in self.chunks], dtype=np.int64)
         self.first_rows = np.array([chunk.number * CHUNK_ROWS for chunk in self.chunks], dtype=np.int64)
@@ -25,10 +25,7 @@ class ChunkOrder:
             self.windows[chunk.sequence] = slice(place if window is None else window.start, place + 1)
         self.sequences = list(self.windows)
 
-    def with_chunks(self, chunks: Iterable[Chunk]) -> "tuple[ChunkOrder, list[int | None]]":
-        """(the order that holds these chunks too, for each of its places the place in this one)."""
+    def with_chunks(self, chunks: Iterable[Chunk]) -> "ChunkOrder":
+        """The order that holds these chunks too: this one, if it does."""
         new = [chunk for chunk in chunks if chunk not in self.index]
-        if not new:
-            return self, list(range(len(self.chunks)))
-        order = ChunkOrder((*self.chunks, *new))
-        return order, [self.index.get(chunk) for chunk in order.chunks]
+        return ChunkOrder((*self.chunks, *new)) if new else self

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from projections.chunk_order import ChunkOrder
 from projections.dictionary import Dictionary
-from projections.table_change import TableChange
+from projections.table_change import Side, TableChange
 from projections.tables.layout import CHUNK_ROWS, ROW
 from projections.tables.parts import Chunk
 
@@ -18,7 +18,7 @@ Column = npt.NDArray[Any]
 _NAMED: Final = frozenset(("step", "enrolled_by", "team", "company", "variant"))
 _OF_PARTITIONS: Final = _NAMED | {"contact"}
 """Fields that mean something else in each partition."""
-_CHANGES: Final = 8
+_CHANGES: Final = 24
 """A column that so many tables in a row had no use for is made anew when it is asked for again."""
 _DERIVED: Final = 8
 """Derived columns that a table keeps: those asked for last."""
@@ -34,7 +34,8 @@ class Table:
         """`contacts` is for each partition the number of its contacts. Chunks consist of whole records."""
         self.names = names
         self._order = ChunkOrder(chunks)
-        self._packed = [chunks[chunk] for chunk in self._order.chunks]
+        packed = [chunks[chunk] for chunk in self._order.chunks]
+        self._chunks = Side.of(packed, np.array([len(one) // ROW.itemsize for one in packed], dtype=np.int64))
         self._columns: dict[Hashable, Column] = {}
         self._outdated: dict[Hashable, tuple[Column, tuple[TableChange, ...]]] = {}
         """Columns of tables before this one, with the changes since."""
@@ -45,14 +46,20 @@ class Table:
         those only what has changed is made anew. Raises ValueError for a chunk that has lost rows."""
         made = object.__new__(Table)
         made.names = self.names
-        made._order, before = self._order.with_chunks(moved)
-        earlier = [b"" if place is None else self._packed[place] for place in before]
-        made._packed = earlier.copy()
+        made._order = self._order.with_chunks(moved)
+        earlier = self._chunks
+        if made._order is not self._order:
+            before = [self._order.index.get(chunk) for chunk in made._order.chunks]
+            packed = [b"" if place is None else earlier.packed[place] for place in before]
+            earlier = Side.of(packed, np.array([0 if place is None else earlier.sizes[place] for place in before], dtype=np.int64))
+        packed, sizes = list(earlier.packed), earlier.sizes.copy()
         places = sorted(made._order.index[chunk] for chunk in moved)
         for place in places:
-            made._packed[place] = moved[made._order.chunks[place]]
+            packed[place] = moved[made._order.chunks[place]]
+            sizes[place] = len(packed[place]) // ROW.itemsize
+        made._chunks = Side.of(packed, sizes)
         made._measure(contacts)
-        change = TableChange(made._order, earlier, made._packed, places)
+        change = TableChange(made._order, earlier, made._chunks, places)
         made._columns = {}
         made._outdated = {
             key: (column, (*changes, change)) for key, (column, changes) in self._outdated.copy().items() if len(changes) < _CHANGES
@@ -60,8 +67,6 @@ class Table:
         return made
 
     def _measure(self, contacts: Sequence[int]) -> None:
-        self._sizes = np.array([len(packed) for packed in self._packed], dtype=np.int64) // ROW.itemsize
-        self._starts = np.concatenate(([0], np.cumsum(self._sizes)))
         self._translation, self._translation_starts = self.names.translation()
         self._partitions = len(contacts)
         self.contacts = self._partitions * max(contacts, default=0)
@@ -78,14 +83,14 @@ class Table:
         return len(self) * ROW.itemsize + sum(column.nbytes for column in self._columns.copy().values())
 
     def __len__(self) -> int:
-        return int(self._starts[-1])
+        return int(self._chunks.starts[-1])
 
     def rows(self, sequence: str | None = None) -> "Rows":
         """All rows, or those of one sequence (none if it has none)."""
         if sequence is None:
             return Rows(self, slice(0, len(self)))
         chunks = self._order.windows.get(sequence, slice(0, 0))
-        return Rows(self, slice(int(self._starts[chunks.start]), int(self._starts[chunks.stop])))
+        return Rows(self, slice(int(self._chunks.starts[chunks.start]), int(self._chunks.starts[chunks.stop])))
 
     def column(self, name: str) -> Column:
         """As `Rows.column`, of all rows."""
@@ -107,30 +112,30 @@ class Table:
         ordinals, partitions = np.divmod(contacts, self._partitions)
         return partitions, ordinals
 
-    def span(self, chunk: Chunk) -> slice | None:
-        """Where the rows of a chunk lie; None if there is no such chunk."""
-        place = self._order.index.get(chunk)
-        return None if place is None else slice(self._edges[place], self._edges[place + 1])
+    def start(self, sequence: str, partition: int, number: int) -> int | None:
+        """Where the rows of a chunk begin; None if there is no such chunk."""
+        place = self._order.index.get((sequence, partition, number))
+        return None if place is None else self._edges[place]
 
     def chunks(self, span: slice) -> dict[Chunk, int]:
         """The chunks of a stretch that begins and ends with a chunk, in order, with their numbers of rows."""
-        first, last = np.searchsorted(self._starts, (span.start, span.stop)).tolist()
-        return dict(zip(self._order.chunks[first:last], self._sizes[first:last].tolist(), strict=True))
+        first, last = np.searchsorted(self._chunks.starts, (span.start, span.stop)).tolist()
+        return dict(zip(self._order.chunks[first:last], self._chunks.sizes[first:last].tolist(), strict=True))
 
     def address(self, positions: Column) -> tuple[Column, Column]:
         """As `Rows.address`, of all rows."""
-        places = np.searchsorted(self._starts, positions, side="right") - 1
-        return self._order.partitions.take(places), self._order.first_rows.take(places) + positions - self._starts.take(places)
+        places = np.searchsorted(self._chunks.starts, positions, side="right") - 1
+        return self._order.partitions.take(places), self._order.first_rows.take(places) + positions - self._chunks.starts.take(places)
 
     @cached_property
     def _edges(self) -> list[int]:
-        edges: list[int] = self._starts.tolist()
+        edges: list[int] = self._chunks.starts.tolist()
         return edges
 
     @cached_property
     def _sequence(self) -> Column:
         windows = self._order.windows.values()
-        edges = self._starts.take([window.start for window in windows] + [len(self._sizes)])
+        edges = self._chunks.starts.take([window.start for window in windows] + [len(self._chunks.sizes)])
         return np.repeat(np.arange(len(windows), dtype=np.int32), np.diff(edges))
 
     def _kept(self, key: Hashable, anew: Callable[[], Column], changed: Callable[[TableChange], Column]) -> Column:
@@ -148,8 +153,8 @@ class Table:
         return column
 
     def _made(self, name: str) -> Column:
-        column = np.concatenate([np.zeros(0, ROW[name]), *(np.frombuffer(packed, ROW)[name] for packed in self._packed)])
-        return self._values(name, column, np.repeat(self._order.partitions, self._sizes)) if name in _OF_PARTITIONS else column
+        column = np.concatenate([np.zeros(0, ROW[name]), *(np.frombuffer(packed, ROW)[name] for packed in self._chunks.packed)])
+        return self._values(name, column, np.repeat(self._order.partitions, self._chunks.sizes)) if name in _OF_PARTITIONS else column
 
     def _values(self, name: str, column: Column, partitions: Column) -> Column:
         """A field of rows, which are of these partitions, as it is in columns."""
@@ -181,10 +186,10 @@ class Rows:
 
     def position(self, partition: int, sequence: str, row: int) -> int | None:
         """Where a row of the tables lies within this stretch; None if it is not in it."""
-        span = self.table.span(Chunk(sequence, partition, row // CHUNK_ROWS))
-        if span is None or not self._span.start <= span.start < self._span.stop:
+        start = self.table.start(sequence, partition, row // CHUNK_ROWS)
+        if start is None or not self._span.start <= start < self._span.stop:
             return None
-        return int(span.start - self._span.start) + row % CHUNK_ROWS
+        return int(start - self._span.start) + row % CHUNK_ROWS
 
     def among(self, positions: Column) -> Column:
         """Those of some ascending positions of the whole table that fall into this stretch, as positions in it."""

@@ -1,7 +1,7 @@
 """What is different between two tables that follow each other: the rows that are new or other, and how columns are brought along."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,37 +12,49 @@ from projections.tables.layout import ROW
 Column = npt.NDArray[Any]
 
 
+class Side(NamedTuple):
+    """The chunks of one table, in order."""
+
+    packed: Sequence[bytes]
+    """The rows of each chunk."""
+    sizes: npt.NDArray[np.int64]
+    """How many those are."""
+    starts: npt.NDArray[np.int64]
+    """Where they begin in the table; and, behind the last, where they end."""
+
+    @classmethod
+    def of(cls, packed: Sequence[bytes], sizes: npt.NDArray[np.int64]) -> "Side":
+        return cls(packed, sizes, np.concatenate(([0], np.cumsum(sizes))))
+
+
 class TableChange:
     """From one table to the next. Chunks keep their rows and may get more behind them."""
 
-    def __init__(self, order: ChunkOrder, before: Sequence[bytes], after: Sequence[bytes], places: Sequence[int]) -> None:
-        """`before` and `after`: the bytes of each chunk in `order`; they differ at `places` at most. Raises ValueError for a chunk that
+    def __init__(self, order: ChunkOrder, before: "Side", after: "Side", places: Sequence[int]) -> None:
+        """The chunks of both sides are those of `order`; they differ at `places`, ascending, at most. Raises ValueError for a chunk that
         has lost rows."""
-        old_sizes, sizes = (np.array([len(packed) for packed in side], dtype=np.int64) // ROW.itemsize for side in (before, after))
-        if np.any(sizes < old_sizes):
+        added = after.sizes - before.sizes
+        if np.any(added < 0):
             raise ValueError("a chunk has lost rows")
-        grown = np.flatnonzero(sizes > old_sizes)
-        self._size = int(sizes.sum())
-        self._ends = np.cumsum(old_sizes).take(grown).tolist()
+        grown = np.flatnonzero(added)
+        self._size = int(after.starts[-1])
+        self._ends = before.starts.take(grown + 1).tolist()
         """Where rows were put in: behind these many old ones, one after the other ..."""
-        self._added = (sizes - old_sizes).take(grown).tolist()
+        self._added = added.take(grown).tolist()
         """... so many."""
-        rows = b"".join(after[place] for place in places)
-        old_rows = b"".join(before[place].ljust(len(after[place]), b"\0") for place in places)
-        # Comparing plain bytes is several times quicker than comparing records.
-        other = np.zeros(len(rows) // ROW.itemsize, dtype=np.bool_)
-        other[np.flatnonzero(np.frombuffer(rows, np.uint8) != np.frombuffer(old_rows, np.uint8)) // ROW.itemsize] = True
-        moved_sizes = sizes.take(places)
-        ends = np.cumsum(moved_sizes)
-        for end, added in zip(ends.tolist(), (moved_sizes - old_sizes.take(places)).tolist(), strict=True):
-            other[end - added : end] = True
-        kept = np.flatnonzero(other)
-        shifts = np.concatenate(([0], np.cumsum(sizes)))[:-1].take(places) - (ends - moved_sizes)
-        self.positions: npt.NDArray[np.intp] = kept + np.repeat(shifts, moved_sizes).take(kept)
+        rows: list[bytes] = []
+        positions: list[int] = []
+        counts: list[int] = []
+        for place, start in zip(places, after.starts.take(places).tolist(), strict=True):
+            numbers = _other_rows(before.packed[place], after.packed[place])
+            rows += (after.packed[place][number * ROW.itemsize : (number + 1) * ROW.itemsize] for number in numbers)
+            positions += (start + number for number in numbers)
+            counts.append(len(numbers))
+        self.positions: npt.NDArray[np.intp] = np.array(positions, dtype=np.intp)
         """Where, in the later table, the rows lie that are new or other, ascending."""
-        self.partitions: npt.NDArray[np.int64] = np.repeat(order.partitions.take(places), moved_sizes).take(kept)
+        self.partitions: npt.NDArray[np.int64] = np.repeat(order.partitions.take(places), counts)
         """Of each of these rows."""
-        self._rows = np.frombuffer(rows, ROW).take(kept)
+        self._rows = np.frombuffer(b"".join(rows), ROW)
 
     def column(self, name: str) -> Column:
         """A field of these rows."""
@@ -64,3 +76,9 @@ class TableChange:
             made[start + shift :] = column[start:]
         made[self.positions] = values
         return made
+
+
+def _other_rows(before: bytes, after: bytes) -> list[int]:
+    """The numbers of the rows of a chunk that are not what they were, or were not there. Comparing bytes is quicker than records."""
+    apart = np.flatnonzero(np.frombuffer(after, np.uint8, len(before)) != np.frombuffer(before, np.uint8)) // ROW.itemsize
+    return [*dict.fromkeys(apart.tolist()), *range(len(before) // ROW.itemsize, len(after) // ROW.itemsize)]
