@@ -15,6 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 
 _PAPER: Final = 120
 """Columns of a table that goes to a file or a pipe."""
+_CONTROL: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
 PATIENCE: Final = 2.0
 """Seconds after which a wait deserves a progress bar."""
 
@@ -42,6 +43,11 @@ def stderr() -> Console:
 def _console(**where: Any) -> Console:
     # What is printed are ids and names of other people, which may look like markup.
     return Console(markup=False, emoji=False, highlight=False, **where)
+
+
+def printable(text: str) -> str:
+    """The text without control characters: names come from strangers, and a terminal does what such characters say."""
+    return text.translate(_CONTROL)
 
 
 def local_time(text: str | None, zone: str) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import typer
 
 from cli.clock import now
-from cli.console import local_time, stdout
+from cli.console import local_time, printable, stdout
 from cli.failure import Failure, WrongCall
 from cli.settings import load
 
@@ -23,9 +23,6 @@ app = typer.Typer(no_args_is_help=True, help="Save reports with their filters un
 
 SOURCE: Final = "tally/dashboard"
 """The source of the events that are published here."""
-
-_CONTROL: Final = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}")
-"""What takes the place of control characters: a terminal does what they say, and names come from anywhere."""
 
 IdArgument = Annotated[str, typer.Argument(metavar="DASHBOARD_ID", help="The id of the dashboard.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
@@ -195,7 +192,7 @@ def _run(context: typer.Context, settings: "RedisSettings", dashboard: "SavedDas
     console = stdout()
     with open_log_for_reading(context) as log, open_reader(settings) as reader:
         for place, card in enumerate(dashboard.cards, 1):
-            console.print(f"{place}. {card.title or card.report}".translate(_CONTROL), style="bold")
+            console.print(printable(f"{place}. {card.title or card.report}"), style="bold")
             try:
                 asked = question(card, account=settings.account, default_time_zone=settings.timezone)
                 answer = asked.answer(reader, ends=log.ends(SOURCE_TOPICS), log=log)
@@ -209,9 +206,9 @@ def _print_table(title: str, columns: Sequence[str], lines: Iterable[Sequence[st
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title.translate(_CONTROL), title_justify="left", box=box.SIMPLE_HEAD)
+    table = Table(title=printable(title), title_justify="left", box=box.SIMPLE_HEAD)
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
-        table.add_row(*(cell.translate(_CONTROL) for cell in line))
+        table.add_row(*map(printable, line))
     stdout().print(table)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from projections.settings import RedisSettings
 
 _USUAL_PARTITIONS: Final = 4
+_ARGUMENTS: Final = {"report": "NAME", **dict.fromkeys(("subject", "sequence_id", "contact_id"), "SUBJECT")}
+"""What is wrong with a question and was not given as an option."""
 
 
 def report(
@@ -70,18 +72,8 @@ def _ask(name: str, subject: str | None, parameters: dict[str, list[str]], setti
     try:
         return ask(name, account=settings.account, subject=subject, parameters=parameters, default_time_zone=settings.timezone)
     except ParameterError as error:
-        raise WrongCall(f"{_spelled(error.parameter, parameters)}: {error.message}") from error
-
-
-def _spelled(parameter: str, given: dict[str, list[str]]) -> str:
-    """A parameter of a report as the command line has it."""
-    if parameter == "report":
-        return "NAME"
-    if parameter in ("subject", "sequence_id", "contact_id"):
-        return "SUBJECT"
-    if parameter == "time_zone" and parameter not in given:
-        return "TALLY_TIMEZONE"
-    return f"--{parameter.replace('_', '-')}"
+        option = f"--{error.parameter.replace('_', '-')}"
+        raise WrongCall(f"{_ARGUMENTS.get(error.parameter, option)}: {error.message}") from error
 
 
 @contextmanager

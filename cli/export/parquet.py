@@ -1,7 +1,7 @@
 """Parquet, by pyarrow: the columns of the CSV, with types. The metadata of the file say which report it is, of what, and as of when."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import chain
 from typing import Any, BinaryIO, Final
@@ -34,14 +34,22 @@ def write_parquet(question: Question, answers: Iterable[BaseModel], sink: Binary
     first = next(remaining)
     metadata = {"tally.report": question.report.name, **{f"tally.{name}": text for name, text in _said(question, first).items()}}
     schema = pyarrow.schema([(column.name, _type(column)) for column in shape], metadata=metadata)
+    tables = (pyarrow.table(_cells(shape, records(answer)), schema=schema) for answer in chain([first], remaining))
     with ParquetWriter(sink, schema, compression="zstd") as writer:
-        waiting: list[Any] = []
-        for answer in chain([first], remaining):
-            waiting.append(pyarrow.table(_cells(shape, records(answer)), schema=schema))
-            if sum(map(len, waiting)) >= _ROWS:
-                writer.write_table(pyarrow.concat_tables(waiting))
-                waiting = []
-        writer.write_table(pyarrow.concat_tables([*waiting, schema.empty_table()]))
+        for group in _groups(tables):
+            writer.write_table(pyarrow.concat_tables(group))
+
+
+def _groups(tables: Iterable[Any]) -> Iterator[list[Any]]:
+    """Tables to be written together."""
+    group: list[Any] = []
+    for table in tables:
+        group.append(table)
+        if sum(map(len, group)) >= _ROWS:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _said(question: Question, answer: BaseModel) -> dict[str, str]:

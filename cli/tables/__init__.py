@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO, Final
-from unicodedata import category
 
 from pydantic import BaseModel
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.console import local_time, paper
+from cli.console import local_time, paper, printable
 from cli.tables import contact, custom, enrollments, performance, periods, sequences, steps, times, users, variants
 from cli.tables.cells import Answer
 from projections.reports import Question
@@ -48,9 +47,9 @@ def write_table(question: Question, answers: Iterable[BaseModel], sink: BinaryIO
 
 
 def _printable(value: Any) -> Any:
-    """The same without control characters: names come from strangers, and a terminal does what such characters say."""
+    """The same with every text made `printable`."""
     if isinstance(value, str):
-        return "".join("\N{REPLACEMENT CHARACTER}" if category(one) == "Cc" else one for one in value)
+        return printable(value)
     if isinstance(value, Mapping):
         return {key: _printable(inner) for key, inner in value.items()}
     return [_printable(inner) for inner in value] if isinstance(value, list) else value

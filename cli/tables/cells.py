@@ -68,4 +68,4 @@ def bar(share: float | None, width: int) -> Text:
 def bars(counts: Sequence[int]) -> Text:
     """One small bar for each count, the greatest full, none for zero."""
     most = max(counts, default=0)
-    return Text("".join(_HEIGHTS[-(-count * (len(_HEIGHTS) - 1) // most)] if count else "·" for count in counts), style="cyan")
+    return Text("".join(_HEIGHTS[-(-count * len(_HEIGHTS) // most) - 1] if count else "·" for count in counts), style="cyan")
