@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import dashboard, publish, report, schema, status, topics, worker
+from cli import dashboard, generations, publish, rebuild, report, schema, status, topics, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
@@ -58,6 +58,11 @@ app.add_typer(topics.app, name="topics")
 app.command("publish")(publish.publish)
 app.command("worker")(worker.worker)
 app.command("report", cls=ReportCommand)(report.report)
+app.command("rebuild")(rebuild.rebuild)
+app.command("generations")(generations.generations)
+app.command("cutover")(generations.cutover)
+app.command("rollback")(generations.rollback)
+app.command("drop")(generations.drop)
 app.add_typer(dashboard.app, name="dashboard")
 app.command("status")(status.status)
 app.command("demo")(demo.demo)

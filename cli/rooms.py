@@ -1,7 +1,7 @@
 """Opening what the reading verbs need: the tables, and the log that they are held against."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import typer
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from events.log.port import Log
     from projections.settings import RedisSettings
     from projections.tables.reader import Reader
+    from projections.tables.store import WritableStore
 
 _PATIENCE: Final = 3.0
 """Seconds for the brokers to answer somebody who only wants to know how far the log goes."""
@@ -26,6 +27,22 @@ def open_reader(settings: "RedisSettings", partitions: int = 4) -> "Iterator[Rea
 
     with redis_url(settings.redis) as url, RedisStore(url) as store:
         yield Reader(store, partitions=partitions)
+
+
+@asynccontextmanager
+async def open_writable(settings: "RedisSettings") -> "AsyncIterator[WritableStore]":
+    """The tables for what concerns whole generations. Raises `StoreError`, `ServerError`."""
+    from projections.tables.boot import check
+    from projections.tables.opening import redis_url
+    from projections.tables.redis import RedisWritableStore
+
+    with redis_url(settings.redis) as url:
+        store = RedisWritableStore(url)
+        try:
+            await check(store)
+            yield store
+        finally:
+            await store.aclose()
 
 
 @contextmanager

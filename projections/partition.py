@@ -102,23 +102,23 @@ class AccountState:
 class PartitionState:
     """One partition as of a version."""
 
-    __slots__ = ("_prefix", "accounts", "offsets", "partition", "version")
+    __slots__ = ("accounts", "offsets", "partition", "prefix", "version")
 
     def __init__(self, prefix: str, partition: int, version: int, offsets: dict[str, int]) -> None:
         self.partition = partition
         self.version = version
         self.offsets = offsets
         self.accounts: dict[str, AccountState] = {}
-        self._prefix = prefix
+        self.prefix = prefix
 
     @property
     def progress_key(self) -> str:
-        return f"{self._prefix}partition:{self.partition}"
+        return f"{self.prefix}partition:{self.partition}"
 
     def account(self, account: str) -> AccountState:
         state = self.accounts.get(account)
         if state is None:
-            state = self.accounts[account] = AccountState(self._prefix, self.partition, account, Names(), 0, {})
+            state = self.accounts[account] = AccountState(self.prefix, self.partition, account, Names(), 0, {})
         return state
 
     async def load_contacts(self, store: WritableStore, wanted: Mapping[str, Iterable[str]]) -> None:
@@ -131,7 +131,7 @@ class PartitionState:
         if not missing:
             return
         answers = await store.ask(
-            [("HMGET", f"{self._prefix}contacts:{self.partition}:{account}", *ids) for account, ids in missing.items()]
+            [("HMGET", f"{self.prefix}contacts:{self.partition}:{account}", *ids) for account, ids in missing.items()]
         )
         for (account, ids), found in zip(missing.items(), answers, strict=True):
             state = self.account(account)

@@ -27,14 +27,16 @@ class _NoTables(TableManager):
 
 
 def make_app(
-    ingest: Ingest, broker: str, settings: WorkerSettings, log_settings: LogSettings, log: Log, *, generation: int = 1
+    ingest: Ingest, broker: str, settings: WorkerSettings, log_settings: LogSettings, log: Log, *, group: str, lock: str = "worker"
 ) -> BatchApp:
-    """The app that reads the source topics at `broker` (`batched://...` or `tallylog://...`) for `ingest`.
+    """The app that reads the source topics at `broker` (`batched://...` or `tallylog://...`) for `ingest`, in a consumer group.
+
+    `lock`: the name under which it is the only one to read an SQLite log.
 
     To be made in a running event loop.
     """
     app = BatchApp(
-        f"{settings.group}-{generation}",
+        group,
         broker=broker,
         broker_credentials=credentials(log_settings),
         broker_commit_interval=settings.commit_interval,
@@ -59,6 +61,7 @@ def make_app(
         web_enabled=False,
         autodiscover=False,
     )
+    app.lock = lock
     app.load_positions = ingest.load_positions
     app.max_batch = settings.batch_size
     app.source = log if broker.startswith("tallylog:") else None

@@ -3,36 +3,51 @@
 from collections.abc import Mapping
 from functools import partial
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from events.log.port import Log
 from events.topics import SOURCE_TOPICS
 from projections.tables.store import WritableStore
 from streams.positions import Lane, stored_positions
+from streams.target import Enter, Target
 from streams.threads import in_thread
 
 _DOUBT_AFTER: Final = 1.0
 
 
+class Progress(NamedTuple):
+    """Records: those that are applied, and those that are to be."""
+
+    applied: int
+    total: int
+
+
 class Drain:
     """Whether the store has all that was in the log when the drain began, whichever worker applied it. `total`: the sum of the ends."""
 
-    def __init__(self, log: Log, store: WritableStore, generation: int, ends: Mapping[Lane, int]) -> None:
+    def __init__(self, log: Log, store: WritableStore, enter: Enter, ends: Mapping[Lane, int]) -> None:
         self.total = sum(ends.values())
         self._log = log
         self._store = store
-        self._generation = generation
-        self._ends = dict(ends)
+        self._enter = enter
+        self._goals = ends
+        self._ends = dict(ends)  # without those that are as good as reached
         self._left: dict[Lane, int] = {}
         self._moved = monotonic()
 
     @classmethod
-    async def begin(cls, log: Log, store: WritableStore, generation: int) -> "Drain":
-        ends = await in_thread(partial(log.ends, SOURCE_TOPICS))
-        return cls(log, store, generation, {Lane(*place): end for place, end in ends.items()})
+    async def begin(cls, log: Log, store: WritableStore, target: Target) -> "Drain":
+        """Of all that the target wants."""
+        found = await in_thread(partial(log.ends, SOURCE_TOPICS))
+        ends = {Lane(*place): end for place, end in found.items() if target.wants(place[1])}
+        return cls(log, store, target.enter, {lane: min(end, target.until.get(lane, end)) for lane, end in ends.items()})
+
+    async def progress(self) -> Progress:
+        stored = await stored_positions(self._store, await self._enter(), {lane.partition for lane in self._goals})
+        return Progress(sum(min(stored[lane], end) for lane, end in self._goals.items()), self.total)
 
     async def is_done(self) -> bool:
-        stored = await stored_positions(self._store, self._generation, {lane.partition for lane in self._ends})
+        stored = await stored_positions(self._store, await self._enter(), {lane.partition for lane in self._ends})
         left = {lane: stored[lane] for lane, end in self._ends.items() if stored[lane] < end}
         if left != self._left:
             self._left, self._moved = left, monotonic()

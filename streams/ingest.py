@@ -10,11 +10,15 @@ from typing import Final
 from faust.types import TP
 
 from events.log.port import Log, LogError
+from events.topics import SOURCE_TOPICS
+from projections.generations import Generation
 from projections.tables.store import StoreError, WritableStore
 from streams.patience import AWAY, Patience
 from streams.positions import HoleInLog, Lane, check_follows, check_holes, stored_positions
 from streams.projector import Applied, Batch, Projector, TooManyFailures
 from streams.settings import WorkerSettings
+from streams.target import Target
+from streams.threads import in_thread
 from streams.transport.batches import BatchConsumer, RecordBatch
 from streams.waiting import WaitingBatches
 
@@ -44,7 +48,8 @@ class Ingest:
         log: Log,
         settings: WorkerSettings,
         *,
-        generation: int,
+        target: Target,
+        generation: Generation,
         fail: Callable[[Exception], None],
     ) -> None:
         self.applied = 0
@@ -59,6 +64,7 @@ class Ingest:
         self._store = store
         self._log = log
         self._settings = settings
+        self._target = target
         self._generation = generation
         self._fail = fail
         self._closed = False
@@ -76,22 +82,29 @@ class Ingest:
         for partition in {lane.partition for lane in self.positions} - {lane.partition for lane in lanes}:
             self._projector.forget(partition)
         self.positions = {}
+        wanted = {lane for lane in lanes if self._target.wants(lane.partition)}
         try:
-            stored = await self._positions({lane.partition for lane in lanes})
-        except HoleInLog as hole:
-            self._stop(hole)
+            await self._look()
+            stored = await self._positions({lane.partition for lane in wanted})
+            ends = await self._ends() if wanted < lanes else {}
+        except (HoleInLog, StoreError) as error:
+            self._stop(error)
             # Faust has to get an answer; what it will read from here is not applied any more.
             return dict.fromkeys(assigned, 0)
-        self.positions = {lane: offset for lane, offset in stored.items() if lane in lanes}
-        logger.info("reading %s", _described(lanes))
-        return {TP(*lane): offset for lane, offset in self.positions.items()}
+        self.positions = {lane: offset for lane, offset in stored.items() if lane in wanted}
+        logger.info("reading %s", _described(wanted))
+        # What is another's to project is not read from its beginning only to be dropped.
+        return {TP(*lane): self.positions[lane] if lane in wanted else ends[lane] for lane in lanes}
 
     async def take(self, batch: RecordBatch) -> None:
         """Have a batch applied, after those of its topic before it. Returns as soon as there is room for it to wait."""
-        if self._closed:
+        if self._closed or not self._target.wants(batch.tp.partition):
             return
-        await self._waiting.put(batch)
-        self._set_to_work(batch.tp.partition)
+        end = self._target.until.get(Lane(*batch.tp))
+        kept = batch if end is None else batch.before(end)
+        if kept:
+            await self._waiting.put(kept)
+            self._set_to_work(batch.tp.partition)
 
     def look_after(self) -> None:
         """Have every partition with nothing in hand compared with the store.
@@ -150,13 +163,19 @@ class Ingest:
     async def _compare(self, partition: int) -> None:
         """Read the partition again if the store does not stand where this worker has brought it."""
         try:
-            stored = await stored_positions(self._store, self._generation, [partition])
+            found = await self._target.enter()
+            stored = await stored_positions(self._store, found, [partition])
         except AWAY:
+            return  # the commits wait for it, and say so
+        except StoreError as error:
+            self._stop(error)
             return
-        if any(self.positions.get(lane, offset) != offset for lane, offset in stored.items()):
+        if found.number == self._generation.number and any(self.positions.get(lane, offset) != offset for lane, offset in stored.items()):
             logger.warning(
                 "Redis does not stand where this worker left partition %d: it was emptied, set back or written by another", partition
             )
+            await self._read_again(partition)
+        elif found != self._generation:
             await self._read_again(partition)
 
     def _is_usable(self, batch: RecordBatch) -> bool:
@@ -200,15 +219,33 @@ class Ingest:
                 self.positions[lane] = batch.next_offset
 
     async def _read_again(self, partition: int) -> None:
-        """Seek every topic of the partition to its stored position: they share one version, so what waits of any may be out of date."""
+        """Seek every topic of the partition to its stored position: they share one version, so what waits of any may be out of date.
+
+        If another generation has taken over, all partitions go on there, from its own positions.
+        """
         self._projector.forget(partition)
         try:
-            stored = await self._positions({partition})
-        except HoleInLog as hole:
-            self._stop(hole)
+            moved = await self._look()
+            stored = await self._positions({lane.partition for lane in self.positions} | {partition} if moved else {partition})
+        except (HoleInLog, StoreError) as error:
+            self._stop(error)
             return
         self.positions.update({lane: offset for lane, offset in stored.items() if lane in self.positions})
         await self.consumer.seek_all({TP(*lane): offset for lane, offset in stored.items()})
+
+    async def _look(self) -> bool:
+        """Ask which generation is to be written, and write that one from now on; True if it is another one than before."""
+        found = await self._patience.ask("Redis", self._target.enter)
+        if found == self._generation:
+            return False
+        logger.info("going on in generation %d", found.number)
+        self._generation = found
+        self._projector.move_to(found.number, found.shards)
+        return True
+
+    async def _ends(self) -> Mapping[Lane, int]:
+        found = await self._patience.ask("the log", lambda: in_thread(lambda: self._log.ends(SOURCE_TOPICS)))
+        return {Lane(*place): end for place, end in found.items()}
 
     async def _positions(self, partitions: set[int]) -> dict[Lane, int]:
         """The stored positions, and nothing wrong with them. Waits for store and log as long as it takes."""

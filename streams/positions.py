@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from events.log.port import Log
 from events.topics import SOURCE_TOPICS, TOPICS
-from projections.tables.layout import shard_prefix
+from projections.generations import Generation
 from projections.tables.store import WritableStore
 from streams.threads import in_thread
 
@@ -23,12 +23,11 @@ class HoleInLog(Exception):
     """Records are missing from the log that were never applied, or were applied and are gone; the message names the remedy."""
 
 
-async def stored_positions(store: WritableStore, generation: int, partitions: Iterable[int]) -> dict[Lane, int]:
+async def stored_positions(store: WritableStore, generation: Generation, partitions: Iterable[int]) -> dict[Lane, int]:
     """The next offset to apply of every source topic in these partitions, as the store has it now; 0 where nothing was applied."""
     numbers = list(partitions)
-    prefix = shard_prefix(generation, 0)
     fields = [f"offset:{topic}" for topic in SOURCE_TOPICS]
-    answers = await store.ask([("HMGET", f"{prefix}partition:{number}", *fields) for number in numbers]) if numbers else []
+    answers = await store.ask([("HMGET", generation.progress_key(number), *fields) for number in numbers]) if numbers else []
     return {
         Lane(topic, number): int(offset or 0)
         for number, offsets in zip(numbers, answers, strict=True)

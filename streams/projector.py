@@ -67,6 +67,10 @@ class FailureLimits:
     window: int = 10_000
 
 
+NO_FAILURES: Final = FailureLimits(consecutive=0, share=0.0)
+"""Our own code may fail on nothing."""
+
+
 class TooManyFailures(Exception):
     """Our own code fails on too many records; going on would only fill the quarantine. The message names the last one and the remedy."""
 
@@ -88,12 +92,13 @@ class Projector:
         *,
         quarantine: Callable[[Sequence[DeadLetter]], Awaitable[None]],
         generation: int = 1,
+        shards: int = 1,
         limits: FailureLimits | None = None,
         contacts_held: int = 50_000,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
-        self._prefix = shard_prefix(generation, 0)
+        self._generation, self._shards = generation, shards
         self._quarantine = quarantine
         self._limits = limits or FailureLimits()
         self._contacts_held = contacts_held
@@ -106,6 +111,11 @@ class Projector:
         """topic -> the next offset that the store expects; a topic that is missing stands at 0."""
         async with self._locks[partition]:
             return dict((await self._state(partition)).offsets)
+
+    def move_to(self, generation: int, shards: int) -> None:
+        """Apply to another generation from now on. Commits in hand end in the one that they began in, or are refused there."""
+        self._generation, self._shards = generation, shards
+        self._partitions.clear()
 
     def forget(self, partition: int) -> None:
         """Drop what is held of a partition: it was revoked, or the store has moved on."""
@@ -190,7 +200,8 @@ class Projector:
     async def _state(self, partition: int) -> PartitionState:
         state = self._partitions.get(partition)
         if state is None:
-            state = self._partitions[partition] = await load_partition(self._store, self._prefix, partition)
+            prefix = shard_prefix(self._generation, partition % self._shards)
+            state = self._partitions[partition] = await load_partition(self._store, prefix, partition)
         return state
 
     async def _fold(self, state: PartitionState, commit: Commit, batches: Sequence[Batch]) -> tuple[list[DeadLetter], int]:
@@ -206,10 +217,10 @@ class Projector:
         except Exception as error:
             raise _Poison from error
         await state.load_contacts(self._store, contacts)
-        descriptions = [await Descriptions.load(self._store, self._prefix, topic, grouped) for topic, grouped in described.items()]
+        descriptions = [await Descriptions.load(self._store, state.prefix, topic, grouped) for topic, grouped in described.items()]
         try:
             for account, owners in contacts.items():
-                AccountFold(self._prefix, state.account(account), state.partition, commit).fold(owners)
+                AccountFold(state.prefix, state.account(account), state.partition, commit).fold(owners)
             for one in descriptions:
                 one.fold(state, commit)
         except Exception as error:
@@ -221,7 +232,7 @@ class Projector:
     ) -> Applied | Refused:
         if letters:
             await self._quarantine(letters)
-            reasons = commit.counters.setdefault(f"{self._prefix}quarantined", {})
+            reasons = commit.counters.setdefault(f"{state.prefix}quarantined", {})
             for letter in letters:
                 reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
         if events:

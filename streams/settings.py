@@ -13,9 +13,7 @@ class WorkerSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TALLY_", extra="ignore")
 
-    group: str = Field(
-        default="tally", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Consumer group in Kafka; the generation follows it"
-    )
+    group: str = Field(default="tally", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="Consumer group in Kafka")
     worker_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,200}$",

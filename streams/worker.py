@@ -5,9 +5,9 @@ import gc
 import logging
 import signal
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Final
@@ -21,19 +21,20 @@ from events.log.sqlite import SqliteLog
 from events.settings import LogSettings
 from events.shared_process import ServerError
 from events.topics import SOURCE_TOPICS
-from projections import generations
+from projections.generations import Generation
 from projections.settings import RedisSettings
 from projections.tables.boot import check
 from projections.tables.opening import redis_url
 from projections.tables.redis import RedisWritableStore
-from projections.tables.store import StoreError, StoreUnavailable, WritableStore
+from projections.tables.store import StoreError, WritableStore
 from streams.app import make_app
 from streams.drain import Drain
 from streams.ingest import Ingest
 from streams.patience import Patience
-from streams.projector import FailureLimits, Projector
-from streams.quarantine import QuarantineWriter
+from streams.projector import NO_FAILURES, FailureLimits, Projector
+from streams.quarantine import DeadLetter, QuarantineWriter
 from streams.settings import WorkerSettings
+from streams.target import Target, live, rebuilding
 from streams.threads import in_thread
 from streams.transport.batches import BatchApp
 
@@ -48,7 +49,30 @@ class WorkerFailed(Exception):
     """The worker cannot go on; the message is one line and names the remedy where there is one."""
 
 
-def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, settings: WorkerSettings, *, drain: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A generation to be written in place of the active one, by workers of which each has some partitions to itself.
+
+    Nothing happens beside the tables: no dead letter is written again. A record that our own code cannot take ends the worker.
+    """
+
+    number: int
+    partitions: frozenset[int]
+
+    @property
+    def name(self) -> str:
+        """Of this part of the work, for the consumer group and the lock of its own."""
+        return f"rebuild-{self.number}-{min(self.partitions)}"
+
+
+def run_worker(
+    log_settings: LogSettings,
+    redis_settings: RedisSettings,
+    settings: WorkerSettings,
+    *,
+    drain: bool = False,
+    rebuild: Rebuild | None = None,
+) -> int:
     """Project the log into Redis until SIGTERM or SIGINT, or with `drain` until all that is in the log now is applied.
 
     Returns the exit code: 0, or 1 after a failure, whose reason is the last line logged. Blocks; call it in the main thread.
@@ -56,7 +80,7 @@ def run_worker(log_settings: LogSettings, redis_settings: RedisSettings, setting
     log_to_stderr()
     collect_rarely()
     try:
-        asyncio.run(Worker(log_settings, redis_settings, settings, drain=drain).run())
+        asyncio.run(Worker(log_settings, redis_settings, settings, drain=drain, rebuild=rebuild).run())
     except WorkerFailed as failure:
         logger.error("%s", failure)
         return 1
@@ -86,17 +110,18 @@ class Worker:
         settings: WorkerSettings,
         *,
         drain: bool = False,
+        rebuild: Rebuild | None = None,
         projector: Callable[..., Projector] = Projector,
     ) -> None:
         self._log_settings = log_settings
         self._redis_settings = redis_settings
         self._settings = settings
         self._drain = drain
+        self._rebuild = rebuild
         self._make_projector = projector
         self._patience = Patience(settings.report_interval)
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
-        self._partitions = 0
 
     async def run(self) -> None:
         """Until a signal, or the end of the drain. Raises `WorkerFailed`."""
@@ -131,17 +156,20 @@ class Worker:
             stack.push_async_callback(_farewell, log.close)
             check_topics = partial(log.check_topics, self._log_settings.asked_partitions)
             await self._patience.ask(f"the log {self._log_settings.log}", lambda: in_thread(check_topics))
-            self._partitions = await in_thread(partial(log.partitions, SOURCE_TOPICS[0]))
+            partitions = await in_thread(partial(log.partitions, SOURCE_TOPICS[0]))
             store = await self._open_store(stack)
-            generation = await self._patience.ask("Redis", lambda: self._enter(store))
-            drain = await Drain.begin(log, store, generation.number) if self._drain else None
+            target = await self._patience.ask("Redis", lambda: self._aim(store, partitions))
+            generation = await self._patience.ask("Redis", target.enter)
+            drain = await Drain.begin(log, store, target) if self._drain else None
             if drain is not None and await self._patience.ask("Redis", drain.is_done):
                 logger.info("nothing to drain: all %d records of the log are applied", drain.total)
                 return
-            await self._project(log, store, generation.number, drain)
+            await self._project(log, store, target, generation, drain)
 
-    async def _enter(self, store: WritableStore) -> generations.Generation:
-        return await generations.enter(store, self._partitions, int(time.time() * 1000))
+    async def _aim(self, store: WritableStore, partitions: int) -> Target:
+        if self._rebuild is None:
+            return live(store, partitions, self._redis_settings.shards)
+        return await rebuilding(store, self._rebuild.number, self._rebuild.partitions)
 
     async def _open_store(self, stack: AsyncExitStack) -> WritableStore:
         server = redis_url(self._redis_settings.redis)
@@ -154,15 +182,20 @@ class Worker:
             logger.warning("%s", warning)
         return store
 
-    async def _project(self, log: Log, store: WritableStore, generation: int, drain: Drain | None) -> None:
-        settings = self._settings
-        limits = FailureLimits(consecutive=settings.failures_in_a_row, share=settings.failures_share)
+    async def _project(self, log: Log, store: WritableStore, target: Target, generation: Generation, drain: Drain | None) -> None:
+        settings, rebuild = self._settings, self._rebuild
         projector = self._make_projector(
-            store, generation=generation, quarantine=QuarantineWriter(log), limits=limits, contacts_held=settings.contacts_held
+            store,
+            generation=generation.number,
+            shards=generation.shards,
+            quarantine=QuarantineWriter(log) if rebuild is None else _written_already,
+            limits=FailureLimits(settings.failures_in_a_row, settings.failures_share) if rebuild is None else NO_FAILURES,
+            contacts_held=settings.contacts_held,
         )
-        ingest = Ingest(projector, store, log, settings, generation=generation, fail=self._fail)
-        app = make_app(ingest, broker_url(log), settings, self._log_settings, log, generation=generation)
-        report = asyncio.create_task(self._report(ingest, log, store))
+        ingest = Ingest(projector, store, log, settings, target=target, generation=generation, fail=self._fail)
+        group, lock = (settings.group, "worker") if rebuild is None else (f"{settings.group}-{rebuild.name}", rebuild.name)
+        app = make_app(ingest, broker_url(log), settings, self._log_settings, log, group=group, lock=lock)
+        report = asyncio.create_task(self._report(ingest, log))
         try:
             await app.start()
             if drain is None:
@@ -183,19 +216,12 @@ class Worker:
                 return
             await asyncio.sleep(_DRAIN_POLL)
 
-    async def _report(self, ingest: Ingest, log: Log, store: WritableStore) -> None:
+    async def _report(self, ingest: Ingest, log: Log) -> None:
         """A line every few seconds."""
         before, then = 0, monotonic()
         while True:
             await asyncio.sleep(self._settings.report_interval)
             ingest.look_after()
-            try:
-                # A Redis that was emptied has forgotten which generation it holds.
-                await self._enter(store)
-            except StoreUnavailable:
-                pass  # the commits wait for it, and say so
-            except StoreError as error:
-                self._fail(error)
             try:
                 ends = await asyncio.wait_for(in_thread(partial(log.ends, SOURCE_TOPICS)), self._settings.report_interval)
                 lag = f"{sum(max(0, ends[lane] - offset) for lane, offset in ingest.positions.items()):,} records behind"
@@ -217,6 +243,10 @@ def broker_url(log: Log) -> str:
     if isinstance(log, KafkaLog):
         return ";".join(f"batched://{address}" for address in log.bootstrap.split(","))
     raise LogError(f"no transport for a {type(log).__name__}")
+
+
+async def _written_already(_letters: Sequence[DeadLetter]) -> None:
+    """A rebuild counts dead letters and writes none: they lie in the quarantine since the records were first read."""
 
 
 async def _farewell(close: Callable[[], object]) -> None:

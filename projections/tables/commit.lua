@@ -20,7 +20,11 @@ local progress = KEYS[1]
 local version, committed_at, positions, fields, lengths, hashes, strings, appends, counters, registrations, full = unpack(commit)
 
 -- The fence: nothing may have moved since the worker read.
-local current = redis.call('HGET', progress, 'version') or '0'
+local current, successor = unpack(redis.call('HMGET', progress, 'version', 'successor'))
+current = current or '0'
+if successor then
+  return {0, 'generation ' .. successor .. ' has taken over'}
+end
 if current ~= tostring(version) then
   return {0, 'version is ' .. current .. ', read was ' .. version}
 end

@@ -8,7 +8,8 @@ so byte 1F divides A from Q from T.
     ----------  ----------------------  ------  ---------------------------------------------------------------------------------
     progress    partition:P             hash    version; offset:TOPIC = next offset; events = how many were applied, repetitions too;
                                                 contacts:A, names:A = how many are listed;
-                                                rows:A␟Q = rows in use; committed_at = ms of the last commit
+                                                rows:A␟Q = rows in use; committed_at = ms of the last commit;
+                                                successor = the generation that has taken over, once one has
     contacts    contacts:P:A            hash    C -> the packed facts and profile of the contact (projections/codec.py)
                 contact-ids:P:A         list    position -> C; a contact's position is its ordinal within (P, A)
                 names:P:A               list    position i -> the id with code i + 1 within (P, A), whatever it is the id of
@@ -22,7 +23,7 @@ so byte 1F divides A from Q from T.
     catalogue   sequences:A             hash    Q -> the newest definition, packed; empty for a sequence that is only named by other events
                 dashboards:A            hash    D -> the latest save of dashboard D, packed, or that it was deleted
                 quarantined             hash    REASON -> records set aside
-    meta        tally:generations       hash    active -> G; G -> JSON (projections/generations.py); outside the shards
+    meta        tally:generations       hash    which generations there are, and which is active (projections/generations.py)
 
 A zero counter is absent from the canonical dump; Redis may hold it as 0.
 """
@@ -102,6 +103,11 @@ this enrollment sent it]], one entry for each started enrollment that the messag
 are listed). The rows count such a message once for each enrollment; a reader of basis messages takes, for each listed message, the
 union of the bits over the entries in scope, and corrects the sum of the rows by it.
 """
+
+
+def generation_prefix(generation: int) -> str:
+    """The beginning of every key of a generation."""
+    return f"tally:{{{generation}."
 
 
 def shard_prefix(generation: int, shard: int) -> str:

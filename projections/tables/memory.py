@@ -1,6 +1,6 @@
 """The tables in memory: the twin of Redis, for tests, for refolding a log beside the live projection, and for machines without Redis."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Self
 
 import msgspec
@@ -31,6 +31,8 @@ class MemoryStore:
         """`commit` without an event loop."""
         progress = self.hashes.get(commit.progress_key, {})
         version = int(progress.get(b"version", b"0"))
+        if successor := progress.get(b"successor"):
+            return Refused(f"generation {successor.decode()} has taken over")
         if version != commit.version:
             return Refused(f"version is {version}, read was {commit.version}")
         for topic, (start, _) in commit.positions.items():
@@ -68,6 +70,34 @@ class MemoryStore:
 
     async def claim(self, key: str, field: str, value: str) -> str:
         return self.hashes.setdefault(key, {}).setdefault(field.encode(), value.encode()).decode()
+
+    async def change(self, commands: Sequence[Question]) -> list[Any]:
+        return [_CHANGES[str(command[0])](self, *command[1:]) for command in commands]
+
+    async def keys(self, prefix: str) -> AsyncIterator[list[str]]:
+        yield [key for table in (self.hashes, self.strings, self.lists) for key in table if key.startswith(prefix)]
+
+    def _hset(self, key: object, *pairs: object) -> int:
+        self.hashes.setdefault(_text(key), {}).update(zip(map(_bytes, pairs[::2]), map(_bytes, pairs[1::2]), strict=True))
+        return len(pairs) // 2
+
+    def _hincrby(self, key: object, name: object, change: object) -> int:
+        fields = self.hashes.setdefault(_text(key), {})
+        number = int(fields.get(_bytes(name), b"0")) + int(str(change))
+        fields[_bytes(name)] = str(number).encode()
+        return number
+
+    def _hdel(self, key: object, *names: object) -> int:
+        fields = self.hashes.get(_text(key), {})
+        return sum(fields.pop(_bytes(name), None) is not None for name in names)
+
+    def _unlink(self, *keys: object) -> int:
+        there = self._exists(*keys)
+        for key in map(_text, keys):
+            self.hashes.pop(key, None)
+            self.strings.pop(key, None)
+            self.lists.pop(key, None)
+        return there
 
     async def settings(self) -> Mapping[str, str]:
         return {}
@@ -157,6 +187,14 @@ _COMMANDS: Mapping[str, Callable[..., Any]] = {
     "LINDEX": MemoryStore._lindex,
     "EXISTS": MemoryStore._exists,
     "EVAL_RO": MemoryStore._eval_ro,
+}
+
+
+_CHANGES: Mapping[str, Callable[..., Any]] = {
+    "HSET": MemoryStore._hset,
+    "HDEL": MemoryStore._hdel,
+    "HINCRBY": MemoryStore._hincrby,
+    "UNLINK": MemoryStore._unlink,
 }
 
 

@@ -1,6 +1,7 @@
 """The tables in Redis (7.0 command set; Valkey too)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.resources import files
@@ -14,6 +15,7 @@ from projections.tables.layout import CHUNK_ROWS, ROW, STEP_CELL
 from projections.tables.store import Commit, Committed, Question, Refused, StoreError, StoreUnavailable
 
 _COMMIT: Final = files("projections.tables").joinpath("commit.lua").read_text(encoding="utf-8")
+_KEYS_AT_ONCE: Final = 1000
 _SETTINGS: Final = ("maxmemory-policy", "appendonly", "hash-max-listpack-entries")
 _FULL: Final = (CHUNK_ROWS * ROW.itemsize, CHUNK_ROWS * STEP_CELL.itemsize)
 """Bytes of a chunk that will not grow any more."""
@@ -83,6 +85,18 @@ class RedisWritableStore:
             _, standing = await pipeline.execute()
         return str(standing.decode())
 
+    async def change(self, commands: Sequence[Question]) -> list[Any]:
+        return await self.ask(commands)
+
+    async def keys(self, prefix: str) -> AsyncIterator[list[str]]:
+        cursor = 0
+        while True:
+            with _clear_errors(self._url):
+                cursor, found = await self._client.scan(cursor, match=f"{_literally(prefix)}*", count=_KEYS_AT_ONCE)
+            yield [key.decode() if isinstance(key, bytes) else key for key in found]
+            if not cursor:
+                return
+
     async def settings(self) -> Mapping[str, str]:
         with _clear_errors(self._url):
             answers = await self._client.config_get(*_SETTINGS)
@@ -90,6 +104,11 @@ class RedisWritableStore:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def _literally(prefix: str) -> str:
+    """The prefix as a pattern of Redis that matches itself alone."""
+    return re.sub(r"([\\\[\]*?^-])", r"\\\1", prefix)
 
 
 def packed(commit: Commit) -> tuple[list[str], bytes]:

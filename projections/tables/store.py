@@ -1,6 +1,6 @@
 """The store of the tables as a port: what Redis and its in-memory twin both offer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -81,6 +81,14 @@ class WritableStore(Protocol):
     async def claim(self, key: str, field: str, value: str) -> str:
         """Set the field of a hash unless it is there; return what is there afterwards. For what is decided once, such as the active
         generation."""
+        ...
+
+    async def change(self, commands: Sequence[Question]) -> list[Any]:
+        """Write commands (HSET, HDEL, HINCRBY, UNLINK) outside any commit, for what concerns whole generations; of one shard atomic."""
+        ...
+
+    def keys(self, prefix: str) -> AsyncIterator[list[str]]:
+        """The keys that begin with `prefix`, some at a time, without holding anybody up. Keys that come or go meanwhile may be missed."""
         ...
 
     async def settings(self) -> Mapping[str, str]:

@@ -49,6 +49,13 @@ class RecordBatch(list[Any]):
         offset: int = self[-1].offset
         return offset + 1
 
+    def before(self, end: int) -> "RecordBatch | None":
+        """The records before an offset; None if there are none."""
+        if self[-1].offset < end:
+            return self
+        kept = [record for record in self if record.offset < end]
+        return RecordBatch(kept, self.tp, self.start, self.epoch) if kept else None
+
 
 class BatchSchema(faust.Schema[None, RecordBatch]):
     """Hands a batch to the agent as it is: key and value of its records are judged there, by our own decoder."""
@@ -70,6 +77,8 @@ class BatchApp(faust.App):
     """Records in one batch at most."""
     source: Log | None = None
     """The log that `streams.transport.sqlite` reads; None where the broker is Kafka."""
+    lock: str = "worker"
+    """How the lock is called that keeps a second one off an SQLite log."""
 
     mundane_level = "debug"
 

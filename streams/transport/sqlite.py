@@ -28,11 +28,11 @@ _REPORT_EVERY = 5.0
 
 
 class WorkerLock:
-    """The right to be the one worker of the log at `path`."""
+    """The right to be the one worker of the log at `path` under a name."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, name: str) -> None:
         self._log = path
-        self._path = f"{path}.worker"
+        self._path = f"{path}.{name}"
         self._file: int | None = None
 
     def acquire(self) -> None:
@@ -63,7 +63,7 @@ class Consumer(BatchConsumer):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._lock = WorkerLock(_path(self.transport.url))
+        self._lock = WorkerLock(_path(self.transport.url), self.app.lock)
         self._assigned: set[TP] = set()
         self._position: dict[TP, int] = {}
         self._pause = _SHORTEST_PAUSE

@@ -17,6 +17,7 @@ from projections.tables.memory import MemoryStore
 from streams.app import make_app
 from streams.ingest import Ingest
 from streams.settings import WorkerSettings
+from streams.target import Target
 from streams.transport import batches, sqlite
 from streams.transport.batches import BatchApp, BatchSchema
 from streams.transport.credentials import credentials
@@ -32,8 +33,8 @@ async def app_at() -> AsyncIterator[Callable[..., BatchApp]]:
     def make(broker: str, **settings: Any) -> BatchApp:
         worker, log = WorkerSettings(**settings), MemoryLog()
         never_asked: Any = None
-        ingest = Ingest(never_asked, MemoryStore(), log, worker, generation=3, fail=never_asked)
-        made.append(make_app(ingest, broker, worker, LogSettings(), log, generation=3))
+        ingest = Ingest(never_asked, MemoryStore(), log, worker, target=Target(never_asked), generation=never_asked, fail=never_asked)
+        made.append(make_app(ingest, broker, worker, LogSettings(), log, group="g-3"))
         return made[-1]
 
     yield make
@@ -51,7 +52,7 @@ async def test_there_is_one_agent_for_each_source_topic_and_all_are_batched(app_
 
 
 async def test_the_settings_on_which_exactness_and_speed_stand(app_at: Callable[..., BatchApp]) -> None:
-    conf = app_at("batched://127.0.0.1:9092", group="g", max_batch=9, session_timeout=6, worker_id="w-1").conf
+    conf = app_at("batched://127.0.0.1:9092", max_batch=9, session_timeout=6, worker_id="w-1").conf
     assert (conf.id, conf.consumer_group_instance_id) == ("g-3", "w-1")
     assert conf.table_standby_replicas == 1
     assert conf.consumer_auto_offset_reset == "earliest"

@@ -10,6 +10,7 @@ from faust.types import TP
 from events.log.port import LogUnavailable
 from events.log.record import Record
 from events.topics import CONTACT, EMAIL, ENROLLMENT, MEETING, SOURCE_TOPICS
+from projections.generations import Generation
 from projections.tables.memory import MemoryStore
 from projections.tables.store import Refused, StoreError, StoreUnavailable
 from streams import patience
@@ -17,6 +18,7 @@ from streams.ingest import GivenUp, Ingest
 from streams.positions import HoleInLog, Lane
 from streams.projector import Applied, Batch, TooManyFailures
 from streams.settings import WorkerSettings
+from streams.target import Target
 from streams.transport.batches import RecordBatch
 from tests.unit.streams.memory_log import MemoryLog
 
@@ -32,6 +34,7 @@ class Projector:
         self.gate = asyncio.Event()
         self.gate.set()
         self.forgotten: list[int] = []
+        self.moved: list[int] = []
         self._store = store
         self._outcomes = list(outcomes)
 
@@ -54,6 +57,9 @@ class Projector:
     def forget(self, partition: int) -> None:
         self.forgotten.append(partition)
 
+    def move_to(self, generation: int, shards: int) -> None:
+        self.moved.append(generation)
+
 
 class Consumer:
     def __init__(self) -> None:
@@ -74,16 +80,35 @@ class Consumer:
 class Scene:
     """An `Ingest` among fakes. `failures`: what ended the worker."""
 
-    def __init__(self, *outcomes: Outcome, **settings: Any) -> None:
+    def __init__(
+        self,
+        *outcomes: Outcome,
+        partitions: frozenset[int] | None = None,
+        until: Mapping[Lane, int] | None = None,
+        **settings: Any,
+    ) -> None:
         self.store = MemoryStore()
         self.log = MemoryLog()
         self.projector = Projector(self.store, *outcomes)
         self.consumer = Consumer()
         self.failures: list[Exception] = []
+        self.active = Generation(1, 2, 1, "hash", 0)
         projector: Any = self.projector
-        self.ingest = Ingest(projector, self.store, self.log, WorkerSettings(**settings), generation=1, fail=self.failures.append)
+        target = Target(self.enter, partitions, until or {})
+        self.ingest = Ingest(
+            projector,
+            self.store,
+            self.log,
+            WorkerSettings(**settings),
+            target=target,
+            generation=self.active,
+            fail=self.failures.append,
+        )
         consumer: Any = self.consumer
         self.ingest.consumer = consumer
+
+    async def enter(self) -> Generation:
+        return self.active
 
     async def take(self, batch: RecordBatch) -> None:
         """Hand over a batch, and see what becomes of it."""
@@ -301,3 +326,52 @@ async def test_a_full_batch_waits_a_little_for_what_comes_with_it() -> None:
     await scene.take(batch_of(ENROLLMENT, 0, 0, range(1)))
     await full
     assert [[batch.topic for batch in commit] for commit in scene.projector.commits] == [[EMAIL, ENROLLMENT]]
+
+
+async def test_another_generation_that_takes_over_is_written_from_its_own_positions() -> None:
+    scene = Scene(Refused("generation 2 has taken over"))
+    for partition in (0, 1):
+        scene.holds(EMAIL, partition, 9, applied=5)
+    await scene.ingest.load_positions({TP(EMAIL, 0), TP(EMAIL, 1)})
+    scene.active = Generation(2, 2, 1, "hash", 1)
+    for partition, offset in enumerate((3, 7)):
+        scene.store.hashes[f"tally:{{2.0}}:partition:{partition}"] = {b"offset:email-events": str(offset).encode()}
+    await scene.take(batch_of(EMAIL, 0, 5, range(5, 9)))
+    assert scene.projector.moved == [2]
+    assert scene.ingest.positions == {Lane(EMAIL, 0): 3, Lane(EMAIL, 1): 7}
+    (sought,) = scene.consumer.sought
+    assert (sought[TP(EMAIL, 0)], sought[TP(EMAIL, 1)]) == (3, 7)
+    assert scene.failures == []
+
+
+async def test_a_generation_that_is_gone_ends_the_worker() -> None:
+    scene = Scene(Refused("version is 0, read was 3"))
+    scene.holds(EMAIL, 0, 5)
+    await scene.ingest.load_positions({TP(EMAIL, 0)})
+
+    async def gone() -> Generation:
+        raise StoreError("generation 1 is not there")
+
+    scene.ingest._target = Target(gone)
+    await scene.take(batch_of(EMAIL, 0, 0, range(5)))
+    assert [str(failure) for failure in scene.failures] == ["generation 1 is not there"]
+
+
+async def test_the_partitions_of_others_are_neither_read_nor_applied() -> None:
+    scene = Scene(partitions=frozenset([1]))
+    for partition in (0, 1):
+        scene.holds(EMAIL, partition, 9)
+    assert await scene.ingest.load_positions({TP(EMAIL, 0), TP(EMAIL, 1)}) == {TP(EMAIL, 0): 9, TP(EMAIL, 1): 0}
+    await scene.take(batch_of(EMAIL, 0, 9, range(9, 12)))
+    assert scene.projector.batches == []
+    await scene.take(batch_of(EMAIL, 1, 0, range(3)))
+    assert scene.ingest.positions == {Lane(EMAIL, 1): 3}
+
+
+async def test_nothing_is_applied_beyond_the_end_of_a_rebuild() -> None:
+    scene = Scene(until={Lane(EMAIL, 0): 4})
+    scene.holds(EMAIL, 0, 9)
+    await scene.ingest.load_positions({TP(EMAIL, 0)})
+    await scene.take(batch_of(EMAIL, 0, 0, range(6)))
+    await scene.take(batch_of(EMAIL, 0, 6, range(6, 9)))
+    assert [(batch.start, batch.next_offset, len(batch.records)) for batch in scene.projector.batches] == [(0, 4, 4)]
