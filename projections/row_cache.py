@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from projections.dictionary import Dictionary
+from projections.packed_chunks import PackedChunks
 from projections.rows import Column, Table
 from projections.tables.layout import ROW, STEP_CELL
 from projections.tables.moved import Moved, MovedChunk, MovedChunks
@@ -151,6 +152,8 @@ def _take(held: _Account, one: MovedChunk, steps: Mapping[str, Sequence[str]]) -
     if chunk is None:
         chunk = held.chunks[one.address] = _Held(one.chunk)
     if one.rows is not None:
+        if len(one.rows) < len(chunk.rows):
+            held.table = None  # chunks only grow, so this is one of another store
         chunk.rows = one.rows
         held.versions[one.address] = one.version
         held.moved.add(one.address)
@@ -163,7 +166,7 @@ def _take(held: _Account, one: MovedChunk, steps: Mapping[str, Sequence[str]]) -
 def _made(held: _Account, reading: Reading, cells_of: Iterable[str]) -> Snapshot:
     contacts = [progress.contacts for progress in reading.progress]
     if held.table is None:
-        held.table = Table({one.chunk: one.rows for one in held.chunks.values()}, held.names, contacts)
+        held.table = Table(PackedChunks.of({one.chunk: one.rows for one in held.chunks.values()}), held.names, contacts)
     elif held.moved:
         held.table = held.table.after({held.chunks[address].chunk: held.chunks[address].rows for address in held.moved}, contacts)
     held.moved.clear()

@@ -7,13 +7,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from projections.chunk_order import ChunkOrder
 from projections.dictionary import Dictionary
-from projections.table_change import Side, TableChange
+from projections.packed_chunks import PackedChunks
+from projections.table_change import TableChange
 from projections.tables.layout import CHUNK_ROWS, ROW
 from projections.tables.parts import Chunk
 
 Column = npt.NDArray[Any]
+_Outdated = dict[Hashable, tuple[Column, tuple[TableChange, ...]]]
+"""Columns, each with the changes since the table that it is of."""
 
 _NAMED: Final = frozenset(("step", "enrolled_by", "team", "company", "variant"))
 _OF_PARTITIONS: Final = _NAMED | {"contact"}
@@ -30,52 +32,33 @@ class Table:
     A column is made when it is first asked for, and kept. Ids in columns are codes of `names`.
     """
 
-    def __init__(self, chunks: Mapping[Chunk, bytes], names: Dictionary, contacts: Sequence[int]) -> None:
-        """`contacts` is for each partition the number of its contacts. Chunks consist of whole records."""
+    def __init__(self, chunks: PackedChunks, names: Dictionary, contacts: Sequence[int], outdated: "_Outdated | None" = None) -> None:
+        """`contacts` is for each partition the number of its contacts; `outdated`: columns of tables before this one."""
         self.names = names
-        self._order = ChunkOrder(chunks)
-        packed = [chunks[chunk] for chunk in self._order.chunks]
-        self._chunks = Side.of(packed, np.array([len(one) // ROW.itemsize for one in packed], dtype=np.int64))
+        self.contacts = len(contacts) * max(contacts, default=0)
+        """Numbers of contacts are below this."""
+        self._partitions = len(contacts)
+        self._chunks = chunks
+        self._translation, self._translation_starts = names.translation()
         self._columns: dict[Hashable, Column] = {}
-        self._outdated: dict[Hashable, tuple[Column, tuple[TableChange, ...]]] = {}
-        """Columns of tables before this one, with the changes since."""
-        self._measure(contacts)
+        self._outdated = outdated or {}
 
     def after(self, moved: Mapping[Chunk, bytes], contacts: Sequence[int]) -> "Table":
-        """The table in which these chunks are new, or hold other rows or more of them. It takes over the columns of this one, and of
-        those only what has changed is made anew. Raises ValueError for a chunk that has lost rows."""
-        made = object.__new__(Table)
-        made.names = self.names
-        made._order = self._order.with_chunks(moved)
-        earlier = self._chunks
-        if made._order is not self._order:
-            before = [self._order.index.get(chunk) for chunk in made._order.chunks]
-            packed = [b"" if place is None else earlier.packed[place] for place in before]
-            earlier = Side.of(packed, np.array([0 if place is None else earlier.sizes[place] for place in before], dtype=np.int64))
-        packed, sizes = list(earlier.packed), earlier.sizes.copy()
-        places = sorted(made._order.index[chunk] for chunk in moved)
-        for place in places:
-            packed[place] = moved[made._order.chunks[place]]
-            sizes[place] = len(packed[place]) // ROW.itemsize
-        made._chunks = Side.of(packed, sizes)
-        made._measure(contacts)
-        change = TableChange(made._order, earlier, made._chunks, places)
-        made._columns = {}
-        made._outdated = {
-            key: (column, (*changes, change)) for key, (column, changes) in self._outdated.copy().items() if len(changes) < _CHANGES
-        } | {key: (column, (change,)) for key, column in self._columns.copy().items()}
-        return made
-
-    def _measure(self, contacts: Sequence[int]) -> None:
-        self._translation, self._translation_starts = self.names.translation()
-        self._partitions = len(contacts)
-        self.contacts = self._partitions * max(contacts, default=0)
-        """Numbers of contacts are below this."""
+        """The table in which these chunks are new, or have other rows or more of them, but not fewer. It takes over the columns of this
+        one, and makes only those values anew that may have changed."""
+        before = self._chunks.with_places_for(moved)
+        places = {before.order.index[chunk]: rows for chunk, rows in moved.items()}
+        after = before.with_rows(places)
+        change = TableChange(before, after, sorted(places))
+        # In this order: a column that another thread is just bringing up to date may be in both, and is then taken from the second.
+        outdated = {key: (column, (*changes, change)) for key, (column, changes) in self._outdated.copy().items()}
+        outdated |= {key: (column, (change,)) for key, column in self._columns.copy().items()}
+        return Table(after, self.names, contacts, {key: kept for key, kept in outdated.items() if len(kept[1]) <= _CHANGES})
 
     @property
     def sequences(self) -> list[str]:
         """Ids by code point; the column `sequence` holds positions in this list."""
-        return self._order.sequences
+        return self._chunks.order.sequences
 
     @property
     def nbytes(self) -> int:
@@ -89,7 +72,7 @@ class Table:
         """All rows, or those of one sequence (none if it has none)."""
         if sequence is None:
             return Rows(self, slice(0, len(self)))
-        chunks = self._order.windows.get(sequence, slice(0, 0))
+        chunks = self._chunks.order.windows.get(sequence, slice(0, 0))
         return Rows(self, slice(int(self._chunks.starts[chunks.start]), int(self._chunks.starts[chunks.stop])))
 
     def column(self, name: str) -> Column:
@@ -114,18 +97,20 @@ class Table:
 
     def start(self, sequence: str, partition: int, number: int) -> int | None:
         """Where the rows of a chunk begin; None if there is no such chunk."""
-        place = self._order.index.get((sequence, partition, number))
+        place = self._chunks.order.index.get((sequence, partition, number))
         return None if place is None else self._edges[place]
 
     def chunks(self, span: slice) -> dict[Chunk, int]:
         """The chunks of a stretch that begins and ends with a chunk, in order, with their numbers of rows."""
         first, last = np.searchsorted(self._chunks.starts, (span.start, span.stop)).tolist()
-        return dict(zip(self._order.chunks[first:last], self._chunks.sizes[first:last].tolist(), strict=True))
+        return dict(zip(self._chunks.order.chunks[first:last], self._chunks.sizes[first:last].tolist(), strict=True))
 
     def address(self, positions: Column) -> tuple[Column, Column]:
         """As `Rows.address`, of all rows."""
         places = np.searchsorted(self._chunks.starts, positions, side="right") - 1
-        return self._order.partitions.take(places), self._order.first_rows.take(places) + positions - self._chunks.starts.take(places)
+        return self._chunks.order.partitions.take(places), self._chunks.order.first_rows.take(
+            places
+        ) + positions - self._chunks.starts.take(places)
 
     @cached_property
     def _edges(self) -> list[int]:
@@ -134,7 +119,7 @@ class Table:
 
     @cached_property
     def _sequence(self) -> Column:
-        windows = self._order.windows.values()
+        windows = self._chunks.order.windows.values()
         edges = self._chunks.starts.take([window.start for window in windows] + [len(self._chunks.sizes)])
         return np.repeat(np.arange(len(windows), dtype=np.int32), np.diff(edges))
 
@@ -154,7 +139,9 @@ class Table:
 
     def _made(self, name: str) -> Column:
         column = np.concatenate([np.zeros(0, ROW[name]), *(np.frombuffer(packed, ROW)[name] for packed in self._chunks.packed)])
-        return self._values(name, column, np.repeat(self._order.partitions, self._chunks.sizes)) if name in _OF_PARTITIONS else column
+        return (
+            self._values(name, column, np.repeat(self._chunks.order.partitions, self._chunks.sizes)) if name in _OF_PARTITIONS else column
+        )
 
     def _values(self, name: str, column: Column, partitions: Column) -> Column:
         """A field of rows, which are of these partitions, as it is in columns."""

@@ -1,41 +1,23 @@
 """What is different between two tables that follow each other: the rows that are new or other, and how columns are brought along."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from projections.chunk_order import ChunkOrder
+from projections.packed_chunks import PackedChunks
 from projections.tables.layout import ROW
 
 Column = npt.NDArray[Any]
 
 
-class Side(NamedTuple):
-    """The chunks of one table, in order."""
-
-    packed: Sequence[bytes]
-    """The rows of each chunk."""
-    sizes: npt.NDArray[np.int64]
-    """How many those are."""
-    starts: npt.NDArray[np.int64]
-    """Where they begin in the table; and, behind the last, where they end."""
-
-    @classmethod
-    def of(cls, packed: Sequence[bytes], sizes: npt.NDArray[np.int64]) -> "Side":
-        return cls(packed, sizes, np.concatenate(([0], np.cumsum(sizes))))
-
-
 class TableChange:
     """From one table to the next. Chunks keep their rows and may get more behind them."""
 
-    def __init__(self, order: ChunkOrder, before: "Side", after: "Side", places: Sequence[int]) -> None:
-        """The chunks of both sides are those of `order`; they differ at `places`, ascending, at most. Raises ValueError for a chunk that
-        has lost rows."""
+    def __init__(self, before: PackedChunks, after: PackedChunks, places: Sequence[int]) -> None:
+        """Both have the same order, and differ at `places`, ascending, at most."""
         added = after.sizes - before.sizes
-        if np.any(added < 0):
-            raise ValueError("a chunk has lost rows")
         grown = np.flatnonzero(added)
         self._size = int(after.starts[-1])
         self._ends = before.starts.take(grown + 1).tolist()
@@ -52,7 +34,7 @@ class TableChange:
             counts.append(len(numbers))
         self.positions: npt.NDArray[np.intp] = np.array(positions, dtype=np.intp)
         """Where, in the later table, the rows lie that are new or other, ascending."""
-        self.partitions: npt.NDArray[np.int64] = np.repeat(order.partitions.take(places), counts)
+        self.partitions: npt.NDArray[np.int64] = np.repeat(after.order.partitions.take(places), counts)
         """Of each of these rows."""
         self._rows = np.frombuffer(b"".join(rows), ROW)
 
