@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 from projections.generations import KEY, Generation, known
+from projections.moments import Moment, reach
 from projections.tables.layout import generation_prefix
 from projections.tables.store import StoreError, WritableStore
 
@@ -18,15 +19,18 @@ async def cutover(store: WritableStore, number: int) -> Generation:
     for key in target.progress_keys():
         await store.change([("HDEL", key, "successor")])
     before = found.active
+    reach(Moment.CUTTING_OVER)
     if before == number:
         before = found.previous
     elif before is None:
         await store.change([("HSET", KEY, "active", str(number))])
     else:
         await store.change([("HSET", KEY, "active", str(number), "previous", str(before))])
+    reach(Moment.CUT_OVER)
     if before is not None and before != number and before in found.generations:
         for key in found[before].progress_keys():
             await store.change([("HSET", key, "successor", str(number))])
+            reach(Moment.TELLING)
     return target
 
 
@@ -53,10 +57,12 @@ async def drop(store: WritableStore, number: int) -> AsyncIterator[int]:
     await store.change([("HDEL", KEY, str(number), f"{number}:complete")])
     if found.previous == number:
         await store.change([("HDEL", KEY, "previous")])
+    reach(Moment.DROPPING)
     freed = 0
     async for keys in store.keys(generation_prefix(number)):
         for key in keys:
             await store.change([("UNLINK", key)])
+            reach(Moment.DROPPED_SOME)
         freed += len(keys)
         yield len(keys)
     if not freed and number not in found.generations:

@@ -12,6 +12,7 @@ from faust.types import TP
 from events.log.port import Log, LogError
 from events.topics import SOURCE_TOPICS
 from projections.generations import Generation
+from projections.moments import Moment, reach
 from projections.tables.store import StoreError, WritableStore
 from streams.patience import AWAY, Patience
 from streams.positions import HoleInLog, Lane, check_follows, check_holes, stored_positions
@@ -82,6 +83,7 @@ class Ingest:
         for partition in {lane.partition for lane in self.positions} - {lane.partition for lane in lanes}:
             self._projector.forget(partition)
         self.positions = {}
+        reach(Moment.ASSIGNED)
         wanted = {lane for lane in lanes if self._target.wants(lane.partition)}
         try:
             await self._look()
@@ -100,6 +102,7 @@ class Ingest:
         """Have a batch applied, after those of its topic before it. Returns as soon as there is room for it to wait."""
         if self._closed or not self._target.wants(batch.tp.partition):
             return
+        reach(Moment.FETCHED)
         end = self._target.until.get(Lane(*batch.tp))
         kept = batch if end is None else batch.before(end)
         if kept:
@@ -223,6 +226,7 @@ class Ingest:
 
         If another generation has taken over, all partitions go on there, from its own positions.
         """
+        reach(Moment.READING_AGAIN)
         self._projector.forget(partition)
         try:
             moved = await self._look()

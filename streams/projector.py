@@ -13,6 +13,7 @@ from events.refusal import Refusal
 from events.topics import CONTACT
 from events.wire import decode
 from projections.account_fold import AccountFold, Owners
+from projections.moments import Moment, reach
 from projections.partition import PartitionState, load_partition
 from projections.tables.layout import shard_prefix
 from projections.tables.store import Commit, Committed, Refused, WritableStore
@@ -151,6 +152,7 @@ class Projector:
         except _Poison as poison:
             self.forget(partition)  # the fold stopped half-way
             return await self._narrow_down(partition, batches, poison)
+        reach(Moment.FOLDED)
         return await self._commit(state, commit, batches, letters, events)
 
     async def _narrow_down(self, partition: int, batches: Sequence[Batch], poison: _Poison) -> Applied | Refused:
@@ -217,6 +219,7 @@ class Projector:
         except Exception as error:
             raise _Poison from error
         await state.load_contacts(self._store, contacts)
+        reach(Moment.LOADED)
         descriptions = [await Descriptions.load(self._store, state.prefix, topic, grouped) for topic, grouped in described.items()]
         try:
             for account, owners in contacts.items():
@@ -231,16 +234,20 @@ class Projector:
         self, state: PartitionState, commit: Commit, batches: Sequence[Batch], letters: list[DeadLetter], events: int
     ) -> Applied | Refused:
         if letters:
+            reach(Moment.SETTING_ASIDE)
             await self._quarantine(letters)
+            reach(Moment.SET_ASIDE)
             reasons = commit.counters.setdefault(f"{state.prefix}quarantined", {})
             for letter in letters:
                 reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
         if events:
             commit.counters[state.progress_key] = {"events": events}
+        reach(Moment.COMMITTING)
         outcome = await self._store.commit(commit)
         if isinstance(outcome, Refused):
             self.forget(state.partition)
             return outcome
+        reach(Moment.COMMITTED)
         self._committed(state, commit, outcome)
         if events:
             self._failed_in_a_row = 0

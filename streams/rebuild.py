@@ -15,6 +15,7 @@ from typing import IO, Final
 from events.log.port import Log
 from projections import generations
 from projections.generations import KEY, Generation, code_hash, known
+from projections.moments import Moment, reach
 from projections.tables.store import StoreError, WritableStore
 from streams.drain import Drain, Progress
 from streams.positions import Lane
@@ -46,7 +47,10 @@ async def begin(store: WritableStore, partitions: int, shards: int, until: Mappi
     ends = {f"{lane.topic}/{lane.partition}": offset for lane, offset in until.items()}
     made = Generation(int(number), partitions, shards, code_hash(), int(time.time() * 1000), ends)
     await generations.make_partitions(store, made)
-    return await generations.register(store, made)
+    reach(Moment.REBUILD_BEGINS)
+    await generations.register(store, made)
+    reach(Moment.REBUILD_BEGUN)
+    return made
 
 
 async def resume(store: WritableStore, partitions: int, number: int | None = None) -> Generation:
@@ -105,6 +109,7 @@ async def run(
                 process.end()
     on_progress(await drain.progress())
     complete = await _is_done(await Drain.begin(log, store, whole)) if part.partitions != _all(generation) else True
+    reach(Moment.REBUILD_ENDS)
     if complete:
         await store.change([("HSET", KEY, f"{generation.number}:complete", str(int(time.time() * 1000)))])
     return complete
