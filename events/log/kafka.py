@@ -17,6 +17,7 @@ from events.log.appending import send_and_wait
 from events.log.kafka_connection import CREATE_COMMAND, connect, connection, meaning, translated
 from events.log.port import Acknowledge, LogError, LogUnavailable, TopicError
 from events.log.record import Appended, NewRecord, Record
+from events.log.scanning import scan
 from events.partitioner import partition_for
 from events.settings import LogSettings
 from events.topics import LARGEST_DEAD_LETTER
@@ -138,6 +139,9 @@ class KafkaLog:
                     )
             self._next = (place, position)
         return records
+
+    def read_key(self, topic: str, partition: int, key: bytes, start: int, end: int) -> list[Record]:
+        return scan(self, topic, partition, key, start, end)
 
     def begin(self, topic: str, partition: int) -> int:
         place = self._place(topic, partition)

@@ -56,6 +56,10 @@ class Log(Protocol):
         """Up to `limit` records from `offset` on, in order; [] at the end. Never blocks for records that are not there yet."""
         ...
 
+    def read_key(self, topic: str, partition: int, key: bytes, start: int, end: int) -> list[Record]:
+        """All records with this key from offset `start` up to but without `end`, in order. Looks at every record between the two."""
+        ...
+
     def begin(self, topic: str, partition: int) -> int:
         """The lowest offset that can still be read; equal to `end` when the partition is empty."""
         ...

@@ -19,6 +19,7 @@ from events.topics import TOPICS
 
 _pack_headers = msgspec.msgpack.Encoder().encode
 _unpack_headers = msgspec.msgpack.Decoder(Headers).decode
+_STRETCH = 50_000  # records that are looked through at once; between two stretches other threads may read
 
 
 def _now() -> int:
@@ -86,11 +87,14 @@ class SqliteLog:
             )
 
     def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
-        question = 'SELECT "offset", timestamp, key, value, headers FROM {} WHERE "offset" >= ? ORDER BY "offset" LIMIT ?'
-        return [
-            Record(topic, partition, at, stamp, key, value, () if headers is None else _unpack_headers(headers))
-            for at, stamp, key, value, headers in self._ask(question, topic, partition, offset, max(limit, 0))
-        ]
+        return self._records('"offset" >= ? ORDER BY "offset" LIMIT ?', topic, partition, offset, max(limit, 0))
+
+    def read_key(self, topic: str, partition: int, key: bytes, start: int, end: int) -> list[Record]:
+        where = '"offset" >= ? AND "offset" < ? AND key = ? ORDER BY "offset"'
+        found: list[Record] = []
+        for first in range(start, end, _STRETCH):
+            found += self._records(where, topic, partition, first, min(first + _STRETCH, end), key)
+        return found
 
     def begin(self, topic: str, partition: int) -> int:
         return int(self._ask('SELECT coalesce(min("offset"), 0) FROM {}', topic, partition)[0][0])
@@ -117,7 +121,14 @@ class SqliteLog:
         if self._closed:
             raise LogError(f"the log {self.path} is closed: open it again to use it")
 
-    def _ask(self, question: str, topic: str, partition: int, *parameters: int) -> list[Any]:
+    def _records(self, where: str, topic: str, partition: int, *parameters: int | bytes) -> list[Record]:
+        question = f'SELECT "offset", timestamp, key, value, headers FROM {{}} WHERE {where}'
+        return [
+            Record(topic, partition, at, stamp, key, value, () if headers is None else _unpack_headers(headers))
+            for at, stamp, key, value, headers in self._ask(question, topic, partition, *parameters)
+        ]
+
+    def _ask(self, question: str, topic: str, partition: int, *parameters: int | bytes) -> list[Any]:
         if not 0 <= partition < self.partitions(topic):
             raise TopicError(f"{topic} has no partition {partition}; it has 0 to {self._partitions - 1}")
         with self._reading:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from events.log.port import Log
-from projections.reports import contacts, enrollments, performance, sequences, steps
+from projections.reports import contact, contacts, enrollments, performance, sequences, steps
 from projections.reports.as_of import Ends
 from projections.reports.cell import CELL
 from projections.reports.cursor import CURSOR
@@ -95,6 +95,15 @@ REPORTS: Final[Mapping[str, Report]] = {
             contacts.Contacts,
             contacts.read,
             contacts.contacts,
+        ),
+        Report(
+            "contact",
+            "One person: the enrollments, and all events with what each of them did.",
+            "contact",
+            (*_LISTED, OPENS, TIME_ZONE),
+            contact.Contact,
+            contact.read,
+            contact.contact,
         ),
     )
 }

@@ -8,13 +8,15 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from events.log.port import Log
 from projections.reports import REPORTS, report
 from projections.tables.reader import Reader
-from tests.folding import folded
+from tests.folding import folded, log_of
 from tests.golden.loader import Golden, golden_histories
 from tests.oracle import reports as oracle
 from tests.strategies.calls import DIMENSIONS, MEASURES, REPORT_PARAMETERS, SUBJECTS, calls_for
 from tests.strategies.histories import histories
+from tests.unit.streams.memory_log import MemoryLog
 
 GOLDEN = golden_histories()
 CALLS = tuple(name for name in oracle.REPORTS if name in REPORTS)
@@ -27,11 +29,11 @@ CHOICES = {"basis": ("contacts", "enrollments", "messages"), "opens": ("human", 
 
 @given(histories(), st.data())
 def test_any_call_on_any_history(events: list[dict[str, Any]], data: st.DataObject) -> None:
-    reader = Reader(folded(events))
+    reader, log = projected(events)
     for _ in range(4):
         name, parameters = data.draw(calls_for(events, CALLS))
         limit = data.draw(st.integers(1, 4)) if name in PAGED else 1000
-        assert_equal(oracle.report(events, name, **parameters), answer(reader, name, parameters, limit=limit))
+        assert_equal(oracle.report(events, name, **parameters), answer(reader, log, name, parameters, limit=limit))
 
 
 @given(events=histories())
@@ -46,11 +48,11 @@ def test_both_sources_on_golden_histories(golden: Golden) -> None:
 
 
 def assert_both_sources_equal(events: list[dict[str, Any]], calls: list[tuple[str, dict[str, Any]]]) -> None:
-    reader = Reader(folded(events))
+    reader, log = projected(events)
     for name, parameters in calls:
         expected = oracle.report(events, name, **parameters)
         for source in ("auto", "rows"):
-            assert_equal(expected, answer(reader, name, parameters, source))
+            assert_equal(expected, answer(reader, log, name, parameters, source))
 
 
 def plain_calls(events: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -71,7 +73,14 @@ def plain_calls(events: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]
     return calls
 
 
-def answer(reader: Reader, name: str, parameters: dict[str, Any], source: Any = "auto", limit: int = 1000) -> dict[str, Any]:
+def projected(events: list[dict[str, Any]]) -> tuple[Reader, Log]:
+    """A reader of what the events came to, and the log that they were in."""
+    log = MemoryLog()
+    log.records.update(log_of(events))
+    return Reader(folded(events)), log
+
+
+def answer(reader: Reader, log: Log, name: str, parameters: dict[str, Any], source: Any = "auto", limit: int = 1000) -> dict[str, Any]:
     """The report under the oracle's parameters, without `as_of`; of one in pages of `limit` rows, all pages together."""
     subject = parameters.get(SUBJECTS.get(name, ""))
     apart = ("filters", "account", *SUBJECTS.values())
@@ -80,7 +89,7 @@ def answer(reader: Reader, name: str, parameters: dict[str, Any], source: Any = 
 
     def asked(**more: list[str]) -> dict[str, Any]:
         account = parameters.get("account", "default")
-        made = report(name, reader, account=account, subject=subject, parameters=texts | more, source=source)
+        made = report(name, reader, account=account, subject=subject, parameters=texts | more, source=source, log=log)
         assert isinstance(made, REPORTS[name].result)
         answered = made.model_dump(by_alias=True)
         assert list(answered)[-1] == "as_of"

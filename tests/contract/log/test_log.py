@@ -6,6 +6,7 @@ from time import time
 
 import pytest
 
+from events.log import scanning, sqlite
 from events.log.port import Log, LogError, TopicError
 from events.log.record import Appended, Headers, NewRecord
 from events.partitioner import partition_for
@@ -97,6 +98,24 @@ def test_read_takes_an_offset_and_a_limit(log: Log) -> None:
     assert [found.offset for found in log.read(EMAIL, 0, 3, 2)] == [3, 4]
     assert [found.offset for found in log.read(EMAIL, 0, 47, 100)] == [47, 48, 49]
     assert [log.read(EMAIL, 0, 50, 5), log.read(EMAIL, 0, 5000, 5), log.read(EMAIL, 0, 0, 0)] == [[], [], []]
+
+
+def test_the_records_of_a_key_are_found_among_others(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "_AT_ONCE", 7)
+    monkeypatch.setattr(sqlite, "_STRETCH", 7)
+    one, other = key_of(0), key_of(0) + b"/"
+    records = [NewRecord(QUARANTINE, [one, other, None][number % 3], b"%d" % number, (("number", b"1"),)) for number in range(60)]
+    places = log.append(records)
+    partition = partition_for(one, PARTITIONS)
+    ends = log.end(QUARANTINE, partition)
+    found = log.read_key(QUARANTINE, partition, one, 0, ends)
+    assert [(each.value, each.headers) for each in found] == [(b"%d" % number, (("number", b"1"),)) for number in range(0, 60, 3)]
+    offsets = [place.offset for place in places[::3]]
+    assert [each.offset for each in found] == offsets
+    part = log.read_key(QUARANTINE, partition, one, offsets[4] + 1, offsets[9])
+    assert [each.offset for each in part] == offsets[5:9]
+    assert log.read_key(QUARANTINE, partition, b"nobody", 0, ends) == []
+    assert log.read_key(QUARANTINE, partition, one, ends, ends + 5) == []
 
 
 def test_what_is_appended_after_the_end_was_read_is_read_next(log: Log) -> None:

@@ -6,6 +6,7 @@ from typing import Self
 
 from events.log.port import Acknowledge
 from events.log.record import Appended, NewRecord, Record
+from events.log.scanning import scan
 
 PARTITIONS = 2
 
@@ -51,6 +52,9 @@ class MemoryLog:
         found = [record for record in self.records[topic, partition] if record.offset >= offset][:limit]
         self.reading()
         return found
+
+    def read_key(self, topic: str, partition: int, key: bytes, start: int, end: int) -> list[Record]:
+        return scan(self, topic, partition, key, start, end)
 
     def begin(self, topic: str, partition: int) -> int:
         return self.begins[topic, partition]
