@@ -101,7 +101,16 @@ USER_SORTS = [
     *("enrolled_by", "enrollments", "contacts", "emails_sent", "opened", "clicked", "replied", "met"),
     *("open", "click", "reply", "meeting", "bounce"),
 ]
-CELLS = ["executed", "skipped", "open", "click", "reply", "meeting", "bounce"]
+CELLS = {
+    "executed": "email.sent",
+    "skipped": "step.skipped",
+    "open": "email.opened",
+    "click": "email.clicked",
+    "reply": "email.replied",
+    "meeting": "meeting.booked",
+    "bounce": "email.bounced",
+}
+"""Kinds of cells of a step, and what has to happen for one to be of any interest."""
 DATES = ["day", "week", "month"]
 DIMENSIONS = ["sequence", "step", "user", "team", "company", "variant", "status", "outcome", *DATES]
 MEASURES = [
@@ -119,6 +128,24 @@ MEASURES = [
 """Every measure of the page, written out once more, so that none is forgotten."""
 
 
+def _sorting(columns: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.sampled_from([{}, *({"sort": column, "order": order} for column in columns for order in ("asc", "desc"))])
+
+
+_mostly = st.sampled_from([True, True, False])
+_sequences_sorting = _sorting(SORT_COLUMNS)
+_users_sorting = _sorting(USER_SORTS)
+_interval = st.sampled_from(
+    [{"interval": "day"}, {"interval": "week"}, {"interval": "week", "week_start": "sunday"}, {"interval": "month"}]
+)
+_some_measures = st.lists(st.sampled_from(MEASURES), min_size=1, max_size=4, unique=True)
+_some_dimensions = st.lists(st.sampled_from(DIMENSIONS), max_size=3, unique=True)
+_some_of_custom = st.sampled_from(
+    [{}, {}, {"week_start": "sunday"}, {"week_start": "monday"}, {"limit": 1}, {"limit": 2, "week_start": "sunday"}, {"limit": 3}]
+)
+_order = st.sampled_from([{}, {"order": "asc"}, {"order": "desc"}])
+
+
 @st.composite
 def calls_for(
     draw: Draw, history: list[Event], names: tuple[str, ...] = ("performance", "analyze", "sequences", "steps")
@@ -131,40 +158,44 @@ def calls_for(
     if name in SUBJECTS:
         parameters[SUBJECTS[name]] = draw(st.sampled_from(_existing(own, SUBJECTS[name])))
     if name == "sequences":
-        parameters |= draw(_sorting(SORT_COLUMNS))
+        parameters |= draw(_sequences_sorting)
     if name == "leaderboard":
-        parameters |= draw(_sorting(USER_SORTS))
+        parameters |= draw(_users_sorting)
     if name == "trend":
-        parameters |= draw(
-            st.sampled_from(
-                [{"interval": "day"}, {"interval": "week"}, {"interval": "week", "week_start": "sunday"}, {"interval": "month"}]
-            )
-        )
+        parameters |= draw(_interval)
     if name == "variants":
         parameters |= draw(st.sampled_from([{}, {}, *({"baseline": one} for one in [*_existing(own, "variant"), "unknown"])]))
-    if name == "enrollments" and draw(st.booleans()):
-        # A cell is of one sequence; mostly of a step that the history has.
-        parameters["filters"]["sequence"] = [draw(st.sampled_from(_existing(own, "sequence_id")))]
-        steps = [*_existing(own, "step_id"), "unknown"]
-        parameters["cell"] = draw(st.sampled_from(["no_step", *(f"{kind}:{step}" for kind in CELLS for step in steps)]))
+    if name == "enrollments" and draw(_mostly):
+        cell, sequence = draw(st.sampled_from(cells_of(own)))
+        # A cell is of one sequence, and among many filters most cells are empty.
+        parameters["filters"] = {**(parameters["filters"] if draw(_mostly) else {}), "sequence": [sequence]}
+        parameters["cell"] = cell
     if name == "custom":
         parameters |= draw(questions())
     return name, parameters
 
 
-def _sorting(columns: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    return st.sampled_from([{}, *({"sort": column, "order": order} for column in columns for order in ("asc", "desc"))])
+def cells_of(own: list[Event]) -> list[tuple[str, str]]:
+    """Cells with their sequence: of what happened to a contact and of the steps of that contact, so that many are not empty."""
+    steps = [event["data"] for event in own if event["data"].get("step_id") and event["data"].get("sequence_id")]
+    cells = {
+        (f"{kind}:{step['step_id']}", step["sequence_id"])
+        for event in own
+        for kind, type_ in CELLS.items()
+        if event["type"] == type_
+        for step in steps
+        if step["contact_id"] == event["data"]["contact_id"]
+    }
+    sequences = _existing(own, "sequence_id")
+    return [*sorted(cells), ("no_step", sequences[0]), ("no_step", sequences[-1]), ("open:unknown", sequences[0])]
 
 
 @st.composite
 def questions(draw: Draw) -> dict[str, Any]:
     """What `custom` is asked for: measures by dimensions, sorted by one of them, all of the rows or the first ones."""
-    measures = draw(st.lists(st.sampled_from(MEASURES), min_size=1, max_size=4, unique=True))
-    by = draw(st.lists(st.sampled_from(DIMENSIONS), max_size=3, unique=True))
+    measures, by = draw(_some_measures), draw(_some_dimensions)
     dates = [dimension for dimension in by if dimension in DATES]
     question: dict[str, Any] = {"measures": measures, "by": [dimension for dimension in by if dimension not in dates[1:]]}
-    question |= draw(st.sampled_from([{}, {}, {"week_start": "sunday"}, {"week_start": "monday"}]))
+    question |= draw(_some_of_custom) | draw(_order)
     question |= draw(st.sampled_from([{}, *({"sort": one} for one in (*measures, *question["by"]))]))
-    question |= draw(st.sampled_from([{}, {"order": "asc"}, {"order": "desc"}]))
-    question |= draw(st.sampled_from([{}, {}, {"limit": 1}, {"limit": 2}, {"limit": 3}]))
     return question

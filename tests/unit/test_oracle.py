@@ -12,7 +12,7 @@ from events.judgement import judge
 from tests.golden.loader import Golden, compare, differences, golden_histories, instant
 from tests.oracle import custom, delays, reports
 from tests.oracle.times import local_date, milliseconds, written
-from tests.strategies.calls import MEASURES, SUBJECTS, calls_for
+from tests.strategies.calls import MEASURES, SUBJECTS, calls_for, filters_for
 from tests.strategies.histories import COMPETING, STAMPED_AT, histories
 
 GOLDEN = golden_histories()
@@ -211,3 +211,66 @@ def test_recount_adds_up_and_knows_no_order(data: st.DataObject) -> None:
         counted = reports.steps(history, row["sequence_id"])
         statuses = sum(counted["no_step"].values()) + sum(step["total"] for step in counted["steps"])
         assert statuses == row["enrollments"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_cell_of_the_steps_is_the_list_behind_it(data: st.DataObject) -> None:
+    history = data.draw(histories())
+    asked = {name: value for name, value in data.draw(filters_for(history)).items() if name != "basis"}
+    for row in reports.sequences(history)["sequences"]:
+        filters = asked["filters"] | {"sequence": [row["sequence_id"]]}
+        counted = reports.steps(history, row["sequence_id"], **asked | {"filters": filters})
+        waiting = reports.report(history, "enrollments", cell="no_step", **asked | {"filters": filters})
+        assert waiting["total"] == sum(counted["no_step"].values())
+        for step in counted["steps"]:
+            cells = {kind: step[kind] for kind in ("executed", "skipped")} | {
+                kind: rate["numerator"] for kind, rate in step["rates"].items()
+            }
+            for kind, contacts in cells.items():
+                listed = reports.report(history, "enrollments", cell=f"{kind}:{step['step_id']}", **asked | {"filters": filters})
+                assert (kind, contacts) == (kind, listed["contacts"])
+                assert listed["total"] == len(listed["enrollments"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(ties=True))
+def test_what_the_events_of_a_contact_did_adds_up_to_its_enrollments(history: list[dict[str, Any]]) -> None:
+    for contact_id in sorted({row["contact_id"] for row in reports.statuses(history)}):
+        person = reports.report(history, "contact", contact_id=contact_id)
+        last: dict[tuple[str, str], dict[str, Any]] = {}
+        for event in person["events"]:
+            assert event["note"] != "changes nothing" or not event["changes"]
+            assert event["note"] is not None or event["changes"]
+            for change in event["changes"]:
+                known = last.setdefault((change["sequence_id"], change["enrollment_id"]), {})
+                assert known.setdefault(change["field"], change["before"]) == change["before"]
+                assert change["before"] != change["after"]
+                known[change["field"]] = change["after"]
+        for row in reports.statuses(history):
+            if row["contact_id"] == contact_id and row["started_at"] is not None:
+                known = last[row["sequence_id"], row["enrollment_id"]]
+                whole = {**row, **row["totals"], "step": row["current_step"]}
+                assert {name: whole[name] for name in known} == known
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories())
+def test_sums_that_reports_promise(history: list[dict[str, Any]]) -> None:
+    for row in reports.sequences(history)["sequences"]:
+        funnel = reports.report(history, "funnel", sequence_id=row["sequence_id"])
+        reached = [step["reached"] for step in funnel["steps"]]
+        assert funnel["contacts"] == sum(funnel["before_first"].values()) + (reached[0] if reached else 0)
+        for step, following in zip(funnel["steps"], [*reached[1:], 0][: len(reached)], strict=True):
+            assert step["reached"] == step["waiting"] + step["answered"] + step["dropped"] + following
+    whole = reports.analyze(history)
+    said = reports.report(history, "sentiment")
+    assert said["total"]["replies"] == whole["totals"]["replies"] == sum(row["replies"] for row in said["sequences"])
+    users = reports.report(history, "leaderboard")["users"]
+    assert sum(row["enrollments"] for row in users) == whole["enrollments"]["started"]
+    for measure in reports.report(history, "times")["times"]:
+        assert measure["count"] == sum(bar["count"] for bar in measure["histogram"])
+    by_outcome = reports.report(history, "custom", measures=["started"], by=["outcome"])
+    assert {row["by"]["outcome"]: row["values"]["started"] for row in by_outcome["rows"]} == {
+        outcome: number for outcome, number in whole["outcomes"].items() if number
+    }
