@@ -7,14 +7,30 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from events.log.port import Log
-from projections.reports import contact, contacts, enrollments, performance, sequences, steps
+from projections.reports import (
+    cohorts,
+    contact,
+    contacts,
+    custom,
+    engagement,
+    enrollments,
+    funnel,
+    machine_opens,
+    performance,
+    sentiment,
+    sequences,
+    steps,
+    times,
+    users,
+    variants,
+)
 from projections.reports.as_of import Ends
 from projections.reports.cell import CELL
 from projections.reports.cursor import CURSOR
 from projections.reports.errors import ParameterError
 from projections.reports.filters import FILTERS, LISTED_STATUS, STATUS, Filters
 from projections.reports.page import LIMIT
-from projections.reports.parameters import BASIS, OPENS, ORDER, TIME_ZONE, Given, Parameter, check_id, check_names, time_zone
+from projections.reports.parameters import BASIS, OPENS, ORDER, TIME_ZONE, WEEK_START, Given, Parameter, check_id, check_names, time_zone
 from projections.reports.request import Query, Request, Source
 from projections.tables.reader import Reader
 
@@ -105,6 +121,105 @@ REPORTS: Final[Mapping[str, Report]] = {
             contact.read,
             contact.contact,
         ),
+        Report(
+            "funnel",
+            "How far contacts come in one sequence, and where they are lost.",
+            "sequence",
+            _COMMON,
+            funnel.Funnel,
+            funnel.read,
+            funnel.funnel,
+        ),
+        Report(
+            "monthly",
+            "What became of those who started in each month.",
+            None,
+            _COMMON,
+            cohorts.Monthly,
+            cohorts.read_monthly,
+            cohorts.monthly,
+        ),
+        Report(
+            "trend",
+            "What became of those who started in each day, week or month.",
+            None,
+            (*_COMMON, cohorts.INTERVAL, WEEK_START),
+            cohorts.Trend,
+            cohorts.read_trend,
+            cohorts.trend,
+        ),
+        Report(
+            "engagement",
+            "How many contacts of each sequence did what.",
+            None,
+            _COMMON,
+            engagement.Engagement,
+            engagement.read,
+            engagement.engagement,
+        ),
+        Report(
+            "times",
+            "How long it takes from a send or a start to an answer.",
+            None,
+            _COMMON,
+            times.TimesToAnswer,
+            times.read,
+            times.times,
+        ),
+        Report(
+            "variants",
+            "Variants side by side, and what may be concluded.",
+            None,
+            (*_COMMON, variants.BASELINE),
+            variants.Variants,
+            variants.read,
+            variants.variants,
+        ),
+        Report(
+            "opens",
+            "The open rate beside the one without machines.",
+            None,
+            (*_COMMON, BASIS),
+            machine_opens.MachineOpens,
+            performance.read,
+            machine_opens.machine_opens,
+        ),
+        Report(
+            "sentiment",
+            "What kind of replies came.",
+            None,
+            _COMMON,
+            sentiment.Sentiment,
+            sentiment.read,
+            sentiment.sentiment,
+        ),
+        Report(
+            "leaderboard",
+            "What came of the enrollments by each user.",
+            None,
+            (*_COMMON, users.SORT, ORDER),
+            users.Leaderboard,
+            users.read_leaderboard,
+            users.leaderboard,
+        ),
+        Report(
+            "senders",
+            "The score of each user: replies and bounces of what has ended.",
+            None,
+            _COMMON,
+            users.Senders,
+            users.read_senders,
+            users.senders,
+        ),
+        Report(
+            "custom",
+            "Any measures by up to three dimensions.",
+            None,
+            (*_COMMON, BASIS, custom.MEASURE, custom.BY, WEEK_START, custom.SORT, ORDER, custom.LIMIT),
+            custom.Custom,
+            custom.read,
+            custom.custom,
+        ),
     )
 }
 
@@ -121,8 +236,8 @@ class Question:
     def answer(self, reader: Reader, *, ends: Ends | None = None, log: Log | None = None, source: Source = "auto") -> BaseModel:
         """The report as of now, an instance of `report.result`.
 
-        `ends` are those of the log, for `as_of.lag`; `log` is for the events of a contact. Raises `NotFound` for a subject that no event has
-        named; `StoreError`; `LogError` where events are shown.
+        `ends` are those of the log, for `as_of.lag`; `log` is for the events of a contact. Raises `NotFound` for a subject that no event
+        has named; `StoreError`; `LogError` where events are shown.
         """
         asked = self.query
         request = Request(
