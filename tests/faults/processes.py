@@ -76,10 +76,10 @@ def applied(store: RedisStore, partitions: int) -> int:
     return sum(positions(store, partitions).values())
 
 
-def positions(store: RedisStore, partitions: int) -> dict[tuple[str, int], int]:
-    answers = store.read(
-        [("HMGET", f"tally:{{1.0}}:partition:{number}", *(f"offset:{topic}" for topic in SOURCE_TOPICS)) for number in range(partitions)]
-    )
+def positions(store: RedisStore, partitions: int, generation: int = 1) -> dict[tuple[str, int], int]:
+    """The stored positions of a generation."""
+    fields = [f"offset:{topic}" for topic in SOURCE_TOPICS]
+    answers = store.read([("HMGET", f"tally:{{{generation}.0}}:partition:{number}", *fields) for number in range(partitions)])
     return {
         (topic, number): int(offset or 0)
         for number, offsets in enumerate(answers)
@@ -87,14 +87,14 @@ def positions(store: RedisStore, partitions: int) -> dict[tuple[str, int], int]:
     }
 
 
-async def refold(log: Log) -> Dump:
-    """The canonical dump of the log, folded anew in this process, partition by partition."""
+async def refold(log: Log, until: Mapping[tuple[str, int], int] | None = None) -> Dump:
+    """The canonical dump of the log, or of what lies before some offsets, folded anew in this process, partition by partition."""
     folding = Folding()
     partitions = log.partitions(SOURCE_TOPICS[0])
     for topic in SOURCE_TOPICS:
         for partition in range(partitions):
-            start = 0
-            while records := log.read(topic, partition, start, 5000):
+            start, end = 0, log.end(topic, partition) if until is None else until[topic, partition]
+            while start < end and (records := [record for record in log.read(topic, partition, start, 5000) if record.offset < end]):
                 next_offset = records[-1].offset + 1
                 await folding.projector.apply(Batch(topic, partition, start, next_offset, records))
                 start = next_offset

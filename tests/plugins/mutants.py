@@ -1,0 +1,30 @@
+"""`--mutants`: each fault test runs once with each of the mutants that it is said to notice (tests/faults/mutants.py), and has to fail."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutants", action="store_true", help="run fault tests against the program with one law broken; each has to fail")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "notices(*mutants): the test fails where one of these is at work")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.config.getoption("mutants") and "mutant" in metafunc.fixturenames:
+        names = [name for marker in metafunc.definition.iter_markers("notices") for name in marker.args]
+        noticed = pytest.mark.xfail(strict=True, reason="the mutant is noticed")
+        metafunc.parametrize("mutant", [pytest.param(name, marks=noticed) for name in names], indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("mutants"):
+        items[:] = [item for item in items if item.get_closest_marker("notices")]
+
+
+@pytest.fixture
+def mutant(request: pytest.FixtureRequest) -> str | None:
+    """What is broken in this run; None where everything is as it should be."""
+    name: str | None = getattr(request, "param", None)
+    return name
