@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import dashboard, generations, publish, rebuild, report, schema, status, topics, worker
+from cli import dashboard, generations, publish, quarantine, rebuild, report, schema, status, topics, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
@@ -64,6 +64,7 @@ app.command("cutover")(generations.cutover)
 app.command("rollback")(generations.rollback)
 app.command("drop")(generations.drop)
 app.add_typer(dashboard.app, name="dashboard")
+app.add_typer(quarantine.app, name="quarantine")
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
 

@@ -1,14 +1,17 @@
 """How far the projection has come, against the log."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.clock import now
-from events.log.port import Log
+from events.log.port import Log, LogError
 from events.topics import ENROLLMENT, SOURCE_TOPICS
 
 if TYPE_CHECKING:
     from projections.tables.reader import Reader
+
+_LOOKED_AT: Final = 50_000
+"""Records of the quarantine, the newest, that a look at the standing reads at most: about a second's worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,20 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Letters:
+    """What became of the dead letters of all accounts, as the log has them."""
+
+    open: int
+    redriven: int
+    evicted: int
+    open_reasons: dict[str, int]
+    whole: bool
+    """False if there are so many that only the newest were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
-    """Where everything stands. Numbers without a lane are those of one account; `quarantined` (by reason) is of all."""
+    """Where everything stands. Numbers without a lane are those of one account; `quarantined` (by reason) is of all, in the projection."""
 
     account: str
     generation: int
@@ -38,6 +53,8 @@ class Standing:
     orphan: int
     anomalies: dict[str, int]
     quarantined: dict[str, int]
+    dead_letters: Letters | None
+    """None if the log does not show them."""
     partitions: list[Lane]
 
     def to_dict(self) -> dict[str, Any]:
@@ -77,8 +94,23 @@ def standing(reader: "Reader", log: Log, account: str) -> Standing:
         orphan=counts["status.orphan"],
         anomalies={name: counts[f"anomaly.{name}"] for name in ("implicit_start", "second_end")},
         quarantined={reason: count for reason, count in sorted(reading[quarantined].items()) if count},
+        dead_letters=_letters(log),
         partitions=lanes,
     )
+
+
+def _letters(log: Log) -> Letters | None:
+    from streams.dead_letters import by_reason
+    from streams.quarantine_reader import QuarantineReader
+
+    reader = QuarantineReader(log, newest=_LOOKED_AT)
+    try:
+        reader.read_on()
+    except LogError:
+        return None
+    found = reader.dead_letters
+    reasons = by_reason(letter for letter in found.letters.values() if letter.state == "open")
+    return Letters(**found.by_state(), open_reasons=reasons, whole=reader.is_whole)
 
 
 def partitions_of(log: Log) -> int:

@@ -9,7 +9,9 @@ from cli.console import local_time, stdout
 from cli.settings import load
 
 if TYPE_CHECKING:
-    from cli.standing import Standing
+    from rich.table import Table
+
+    from cli.standing import Letters, Standing
 
 
 def status(
@@ -65,4 +67,14 @@ def _show(found: "Standing", zone: str) -> None:
     rest.add_row("quarantined (all accounts)", f"{sum(found.quarantined.values()):,}")
     for reason, count in found.quarantined.items():
         rest.add_row(f"  {reason}", f"{count:,}")
+    _add_letters(rest, found.dead_letters)
     console.print(rest)
+
+
+def _add_letters(rest: "Table", letters: "Letters | None") -> None:
+    if letters is None:
+        rest.add_row("dead letters", "the log does not answer")
+        return
+    rest.add_row("dead letters" if letters.whole else "dead letters, the newest", "")
+    for state in ("open", "redriven", "evicted"):
+        rest.add_row(f"  {state}", f"{getattr(letters, state):,}")

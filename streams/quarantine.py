@@ -1,13 +1,16 @@
 """Dead letters: records that could not be used, kept in the topic `quarantine` with their original bytes and what was wrong with them."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple, Self
 
 from events.log.port import Log
-from events.log.record import Headers, NewRecord
+from events.log.record import Headers, NewRecord, Record
 from events.topics import QUARANTINE
 from streams.threads import in_thread
 
+ID: Final = "tally-id"
+"""The first of our own headers; what stands before the last one of this name is the record's own."""
+REASON: Final = "tally-reason"
 _MAX_DETAIL: Final = 1_000
 _MAX_TRACEBACK: Final = 8_000
 
@@ -35,11 +38,28 @@ class DeadLetter(NamedTuple):
         """The same for every repetition: a crash between quarantine and commit writes a letter again, and this makes it recognisable."""
         return f"{self.topic}/{self.partition}/{self.offset}"
 
+    @classmethod
+    def read(cls, record: Record) -> Self:
+        """The letter again. Raises `KeyError`, `ValueError` for a record of `quarantine` that is none."""
+        headers, ours = told(record.headers)
+        return cls(
+            topic=ours["tally-topic"],
+            partition=int(ours["tally-partition"]),
+            offset=int(ours["tally-offset"]),
+            timestamp=int(ours["tally-timestamp"]),
+            key=record.key,
+            value=record.value,
+            headers=headers,
+            reason=ours[REASON],
+            detail=ours["tally-detail"],
+            traceback=ours.get("tally-traceback"),
+        )
+
     def to_record(self) -> NewRecord:
         """The record for the topic `quarantine`: original key, value and headers, followed by the `tally-` headers."""
         ours = {
-            "tally-id": self.identity,
-            "tally-reason": self.reason,
+            ID: self.identity,
+            REASON: self.reason,
             "tally-detail": _one_line(self.detail)[:_MAX_DETAIL],
             "tally-topic": self.topic,
             "tally-partition": str(self.partition),
@@ -65,6 +85,12 @@ class QuarantineWriter:
         if letters:
             records = [letter.to_record() for letter in letters]
             await in_thread(lambda: self._log.append(records))
+
+
+def told(headers: Headers) -> tuple[Headers, Mapping[str, str]]:
+    """(the headers that a record of `quarantine` came with, those that we have put behind them)."""
+    begin = max((place for place, (name, _) in enumerate(headers) if name == ID), default=len(headers))
+    return headers[:begin], {name: (content or b"").decode(errors="replace") for name, content in headers[begin:]}
 
 
 def _one_line(text: str) -> str:
