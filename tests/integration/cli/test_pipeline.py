@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from cli.demo.company import Company
-from cli.main import run
 from projections.tables.embedded_redis import EmbeddedRedis
 from tests.integration.cli.conftest import Tally
 
@@ -89,32 +88,6 @@ def test_publish_then_drain_then_report(tally: Tally, history: list[dict[str, An
     assert behind["lag_seconds"] > 0
     assert tally("worker", "--drain").returncode == 0
     assert json.loads(tally("report", "analyze", "--format", "json").stdout)["enrollments"] == found["enrollments"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["nope"], "NAME"),
-        (["performance"], "SUBJECT"),
-        (["analyze", "s-1"], "SUBJECT"),
-        (["analyze", "--enrolled-from", "yesterday"], "--enrolled-from"),
-        (["analyze", "--enrolled-from", "2026-02-02", "--enrolled-to", "2026-02-01"], "--enrolled-from"),
-        (["analyze", "--status", "sleeping"], "--status"),
-        (["analyze", "--basis", "pigeons"], "--basis"),
-        (["analyze", "--time-zone", "Mars/Olympus"], "--time-zone"),
-        (["analyze", "--sort", "name"], "--sort"),
-        (["sequences", "--sort", "beauty"], "--sort"),
-        (["sequences", "--order", "random"], "--order"),
-    ],
-)
-def test_a_question_that_cannot_be_answered_names_the_parameter(
-    arguments: list[str], named: str, tmp_path: Path, redis: EmbeddedRedis, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = run(["report", *arguments, "--redis", redis.url, "--log", f"sqlite:///{tmp_path / 'log.db'}"])
-    out, err = capsys.readouterr()
-    assert (code, out) == (2, "")
-    assert err.startswith(f"tally: {named}: ")
-    assert err.count("\n") == 1
 
 
 def test_reports_of_nothing_are_zeros(tally: Tally) -> None:
