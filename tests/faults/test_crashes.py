@@ -17,6 +17,8 @@ from tests.faults.zygote import Zygote
 SHARES = 4
 """Tests among which the injections are divided, so that they run beside each other."""
 INJECTIONS = int(os.environ.get("TALLY_TEST_INJECTIONS", "200"))
+AGAINST_A_MUTANT = 50
+"""Crashes after which a mutant must have been noticed at the latest."""
 SEED = int(os.environ.get("TALLY_TEST_SEED", "0")) or secrets.randbelow(1 << 31)
 
 
@@ -42,7 +44,7 @@ def test_a_worker_a_rebuild_a_cutover_or_a_drop_is_killed_at_any_moment(
             "TALLY_MAX_BATCH": "24",
         }
         scene = Scene(log, environment, tmp_path, zygote, seed, mutant)
-        scene.inject(INJECTIONS // SHARES)
+        scene.inject(max(AGAINST_A_MUTANT, INJECTIONS // SHARES) if mutant else INJECTIONS // SHARES)
     moments = Counter(injection.moment for injection in scene.injections)
     print(f"{len(scene.injections)} crashes: {dict(moments)}")
     if INJECTIONS >= 200:

@@ -20,7 +20,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("mutants"):
-        items[:] = [item for item in items if item.get_closest_marker("notices")]
+        items[:] = [item for item in items if item.get_closest_marker("notices") and _is_first_share(item)]
+
+
+def _is_first_share(item: pytest.Item) -> bool:
+    """A test that is divided into shares, which do the same with other seeds, has to notice a mutant once."""
+    called = getattr(item, "callspec", None)
+    return called is None or called.params.get("share", 0) == 0
 
 
 @pytest.fixture
