@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from cli.console import progress
-from cli.export.columns import records
 from events.log.port import Log
+from projections.export.columns import records
 from projections.reports import Question, ask
 from projections.reports.as_of import Ends
 from projections.reports.cursor import CURSOR

@@ -1,1 +1,1 @@
-"""Reports as files: JSON, and the records of a report as lines of CSV, of JSON, or of Parquet."""
+"""What `tally report` writes, and where it goes; what writes it is in projections/export."""

@@ -28,7 +28,8 @@ class Form(StrEnum):
 
 
 def writer(question: "Question", form: Form, output: Path | None, *, every: bool) -> "Write":
-    """What writes the answers. Raises `WrongCall` for what cannot be written like this, `Failure` for what cannot be written here."""
+    """What writes the answers. Raises `WrongCall` for what cannot be written like this, `MissingLibrary` for what cannot be written
+    here."""
     from projections.reports.cursor import CURSOR
 
     if every and CURSOR not in question.report.parameters:
@@ -41,19 +42,19 @@ def writer(question: "Question", form: Form, output: Path | None, *, every: bool
 
             return write_table
         case Form.JSON:
-            from cli.export.json import write_json, write_json_pages
+            from projections.export.json import write_json, write_json_pages
 
             return write_json_pages if every else write_json
         case Form.CSV:
-            from cli.export.csv import write_csv
+            from projections.export.csv import write_csv
 
             return write_csv
         case Form.NDJSON:
-            from cli.export.ndjson import write_ndjson
+            from projections.export.ndjson import write_ndjson
 
             return write_ndjson
         case Form.PARQUET:
-            from cli.export.parquet import check_parquet, write_parquet
+            from projections.export.parquet import check_parquet, write_parquet
 
             if output is None and sys.stdout.isatty():
                 raise WrongCall("--output: is missing; Parquet is nothing that a terminal shows")

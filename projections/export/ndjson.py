@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel
 
-from cli.export.columns import records
+from projections.export.columns import records
 from projections.reports import Question
 
 

@@ -9,10 +9,10 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from cli.export import parquet as export
-from cli.export.columns import columns
-from cli.export.parquet import write_parquet
 from cli.pages import Pages
+from projections.export import parquet as export
+from projections.export.columns import columns
+from projections.export.parquet import write_parquet
 from projections.reports import REPORTS, Question
 from tests.unit.cli.company import answer, question, tables
 

@@ -6,9 +6,9 @@ import io
 import pytest
 from pydantic import BaseModel
 
-from cli.export import csv as csv_export
-from cli.export.columns import Column, Kind
-from cli.export.csv import harmless, write_csv
+from projections.export import csv as csv_export
+from projections.export.columns import Column, Kind
+from projections.export.csv import harmless, write_csv
 from projections.reports import Question
 from projections.reports.as_of import AsOf
 from projections.reports.custom import CustomRow

@@ -8,20 +8,20 @@ from typing import Any, BinaryIO, Final
 
 from pydantic import BaseModel
 
-from cli.export.columns import Column, Kind, columns, records
-from cli.failure import Failure
+from projections.export.columns import Column, Kind, columns, records
 from projections.reports import Question
+from projections.reports.errors import MissingLibrary
 
 _ROWS: Final = 65_536
 """Rows that are written together; whoever reads the file skips by as many."""
 
 
 def check_parquet() -> None:
-    """Raises `Failure` where Parquet cannot be written."""
+    """Raises `MissingLibrary` where Parquet cannot be written."""
     try:
         import pyarrow.parquet  # noqa: F401
     except ImportError:
-        raise Failure('--format parquet: needs pyarrow; install it with: pip install "tally[parquet]"') from None
+        raise MissingLibrary("the format parquet", "pyarrow", "parquet") from None
 
 
 def write_parquet(question: Question, answers: Iterable[BaseModel], sink: BinaryIO) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cli.export.json import write_json, write_json_pages
-from cli.export.ndjson import write_ndjson
 from cli.pages import Pages
+from projections.export.json import write_json, write_json_pages
+from projections.export.ndjson import write_ndjson
 from projections.reports import Question
 from tests.unit.cli.company import answer, question, tables
 

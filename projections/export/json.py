@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from pydantic import BaseModel
 
-from cli.export.columns import record_list, records
+from projections.export.columns import record_list, records
 from projections.reports import Question
 
 

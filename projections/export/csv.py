@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final
 
 from pydantic import BaseModel
 
-from cli.export.columns import Column, Kind, columns, records
+from projections.export.columns import Column, Kind, columns, records
 from projections.reports import Question
 
 _FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")

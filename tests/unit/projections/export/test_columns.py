@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.export.columns import Kind, columns, record_list, records
+from projections.export.columns import Kind, columns, record_list, records
 from projections.reports import REPORTS
 from projections.reports.measures import MEASURES
 from tests.unit.cli.company import answer, question

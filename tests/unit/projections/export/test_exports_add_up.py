@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from cli.export.csv import write_csv
-from cli.export.ndjson import write_ndjson
-from cli.export.parquet import write_parquet
 from cli.pages import Pages
+from projections.export.csv import write_csv
+from projections.export.ndjson import write_ndjson
+from projections.export.parquet import write_parquet
 from projections.reports import Question, ask
 from projections.tables.reader import Reader
 from tests.folding import folded
