@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import dashboard, generations, publish, quarantine, rebuild, report, schema, status, topics, worker
+from cli import dashboard, explain, generations, publish, quarantine, rebuild, report, schema, status, topics, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
@@ -65,6 +65,7 @@ app.command("rollback")(generations.rollback)
 app.command("drop")(generations.drop)
 app.add_typer(dashboard.app, name="dashboard")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(explain.app, name="explain")
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
 

@@ -31,7 +31,7 @@ def _deeds(event: Answer, zone: str, *, several: bool) -> Text:
     """What an event changed, in words; `several`: whether it has to be said in which enrollment."""
     by_enrollment: dict[str, list[str]] = {}
     for change in event["changes"]:
-        by_enrollment.setdefault(change["enrollment_id"], []).append(_change(change, zone))
+        by_enrollment.setdefault(change["enrollment_id"], []).append(change_in_words(change, zone))
     lines = [f"{enrollment}: {', '.join(deeds)}" if several else ", ".join(deeds) for enrollment, deeds in by_enrollment.items()]
     told = Text("\n".join(lines))
     if event["note"] is not None:
@@ -39,7 +39,8 @@ def _deeds(event: Answer, zone: str, *, several: bool) -> Text:
     return told
 
 
-def _change(change: Answer, zone: str) -> str:
+def change_in_words(change: Answer, zone: str) -> str:
+    """One thing that an event changed."""
     name, before, after = words(change["field"].removesuffix("_id")), change["before"], change["after"]
     if isinstance(after, bool):
         return name if after else f"not {name} any more"
