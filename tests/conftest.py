@@ -1,4 +1,5 @@
-"""The servers that tests run against: a real Kafka, a real Valkey, and Debian's Redis 7.0 where it is installed.
+"""The servers that tests run against: a real Kafka, a real Valkey, and Debian's Redis 7.0 where it is installed; both of these also as a
+cluster of three.
 
 What is not to be had is skipped, loudly and counted; a setting makes it mandatory instead:
 TALLY_TEST_REQUIRE_KAFKA=1, TALLY_TEST_REQUIRE_REDIS7=1.
@@ -24,6 +25,7 @@ from events.settings import LogSettings
 from events.shared_process import ServerError
 from events.topics import TOPICS
 from projections.tables.embedded_redis import EmbeddedRedis
+from tests.cluster import LocalCluster
 
 PARTITIONS = 4
 _MISSING = "NOT TESTED, "
@@ -101,11 +103,24 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
 
 @pytest.fixture(scope="session")
 def redis7_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
-    program = shutil.which("redis-server")
-    if program is None:
-        _missing("redis7", _REDIS_IS_MISSING)
-    with EmbeddedRedis(tmp_path_factory.mktemp("redis7"), server=program) as server:
+    with EmbeddedRedis(tmp_path_factory.mktemp("redis7"), server=_redis7()) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def valkey_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    with LocalCluster(tmp_path_factory.mktemp("valkey-cluster")) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def redis7_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    with LocalCluster(tmp_path_factory.mktemp("redis7-cluster"), server=_redis7()) as cluster:
+        yield cluster
+
+
+def _redis7() -> str:
+    return shutil.which("redis-server") or _missing("redis7", _REDIS_IS_MISSING)
 
 
 @pytest.fixture
@@ -118,6 +133,18 @@ def valkey(valkey_server: EmbeddedRedis) -> str:
 def redis7(redis7_server: EmbeddedRedis) -> str:
     """The url of an empty Redis 7.0, which is the floor of the commands that may be used."""
     return _emptied(redis7_server)
+
+
+@pytest.fixture
+def valkey_cluster(valkey_nodes: LocalCluster) -> str:
+    """The url of a node of an empty cluster of Valkey."""
+    return valkey_nodes.emptied().url
+
+
+@pytest.fixture
+def redis7_cluster(redis7_nodes: LocalCluster) -> str:
+    """The url of a node of an empty cluster of Redis 7.0."""
+    return redis7_nodes.emptied().url
 
 
 def _emptied(server: EmbeddedRedis) -> str:

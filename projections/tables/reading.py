@@ -1,4 +1,8 @@
-"""One atomic round trip to the tables: the parts that are asked for, with the progress and the generation they belong to."""
+"""One reading of the tables: the parts that are asked for, with the progress and the generation they belong to.
+
+It is one transaction; on a Redis Cluster one for each shard, one after the other. Every shard is then as of an instant of its own, which
+its progress tells, and numbers of several shards are added up. All keys carry their generation, so a reading never mixes two.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,7 +101,7 @@ _PROGRESS: Final = ProgressPart()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The answers of one round trip, all as of one instant; `reading[part]` is what `part` asked for."""
+    """The answers of one round trip, each shard as of one instant; `reading[part]` is what `part` asked for."""
 
     keys: Keys
     progress: list[PartitionProgress]
@@ -130,14 +134,17 @@ class Tables:
         for _ in range(_ATTEMPTS):
             keys = Keys(self._layout, account)
             asked: list[Part[Any]] = [_PROGRESS, *parts]
-            questions: list[Question] = [("HGETALL", generations.KEY)]
+            questions: list[Question] = []
             spans = []
             for part in asked:
                 start = len(questions)
                 questions += part.questions(keys)
                 spans.append(slice(start, len(questions)))
+            # Last, as shards may be read one after the other: a generation that is active then was there all the time, as the active one
+            # cannot be dropped and no number is used twice.
+            questions.append(("HGETALL", generations.KEY))
             answers = self._store.read(questions)
-            active = self._active(answers[0])
+            active = self._active(answers[-1])
             if active == keys.layout:
                 by_part = {part: answers[span] for part, span in zip(asked, spans, strict=True)}
                 return Reading(keys, _PROGRESS.answer(by_part[_PROGRESS]), by_part)

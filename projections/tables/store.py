@@ -1,4 +1,8 @@
-"""The store of the tables as a port: what Redis and its in-memory twin both offer."""
+"""The store of the tables as a port: what Redis and its in-memory twin both offer.
+
+Keys with the same {...} are of one shard, and a shard is always in one place. On a Redis Cluster the shards are in several, and keys
+without {...} somewhere beside them: what is said of one instant then holds for each shard.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -61,7 +65,11 @@ class Store(Protocol):
     """Reads for everybody."""
 
     def read(self, questions: Sequence[Question]) -> list[Any]:
-        """The answers, in order, all as of one instant and in one round trip. Strings are bytes; HGETALL gives a dict of bytes."""
+        """The answers, in order. Strings are bytes; HGETALL gives a dict of bytes.
+
+        All are as of one instant and come in one round trip; on a Redis Cluster those of one shard do. Shards are then read one after the
+        other, and the shard of the last question is read last. Raises `StoreError`, or `StoreUnavailable` when another attempt may help.
+        """
         ...
 
     def close(self) -> None: ...
@@ -75,7 +83,8 @@ class WritableStore(Protocol):
         ...
 
     async def commit(self, commit: Commit) -> Committed | Refused:
-        """Check the fence, then write everything. Raises `StoreUnavailable` when it is unknown whether the commit was written."""
+        """Check the fence, then write everything, all of which is of one shard. Raises `StoreUnavailable` when it is unknown whether the
+        commit was written."""
         ...
 
     async def claim(self, key: str, field: str, value: str) -> str:
@@ -88,11 +97,13 @@ class WritableStore(Protocol):
         ...
 
     def keys(self, prefix: str) -> AsyncIterator[list[str]]:
-        """The keys that begin with `prefix`, some at a time, without holding anybody up. Keys that come or go meanwhile may be missed."""
+        """The keys of all shards that begin with `prefix`, some at a time, without holding anybody up. Keys that come or go meanwhile may
+        be missed."""
         ...
 
     async def settings(self) -> Mapping[str, str]:
-        """The server's configuration that matters to us (`maxmemory-policy`, `appendonly`, ...); {} where there is none."""
+        """The server's configuration that matters to us (`maxmemory-policy`, `appendonly`, ...); {} where there is none. Of several servers
+        the worst answer counts."""
         ...
 
     async def aclose(self) -> None: ...

@@ -1,10 +1,12 @@
-"""What every store of the tables does alike: the twin in memory, Valkey, and Redis 7.0."""
+"""What every store of the tables does alike: the twin in memory, Valkey, and Redis 7.0; one server, and a cluster of three."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
 
+from projections.presence import Presence, leave, present, publish
 from projections.tables import moved as moved_chunks
 from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR
 from projections.tables.memory import MemoryStore
@@ -14,6 +16,8 @@ from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import Commit, Committed, Refused, StoreError
 
 KEY = "tally:{1.0}:partition:0"
+H, S, L, C = (f"tally:{{1.0}}:{name}" for name in "hslc")
+"""A hash, a string, a list and a hash of counters, of the same shard."""
 
 
 class Tables:
@@ -25,9 +29,13 @@ class Tables:
         self.claim = writing.claim
         self.ask = writing.ask
         self.settings = writing.settings
+        self.writing = writing
 
 
-@pytest.fixture(params=["memory", "valkey", "redis7"])
+SERVERS = ["valkey", "redis7", "valkey_cluster", "redis7_cluster"]
+
+
+@pytest.fixture(params=["memory", *SERVERS])
 async def tables(request: pytest.FixtureRequest) -> AsyncIterator[Tables]:
     if request.param == "memory":
         store = MemoryStore()
@@ -48,16 +56,16 @@ async def test_a_commit_writes_everything_it_names(tables: Tables) -> None:
     outcome = await tables.commit(
         commit(
             progress={"contacts:a": 2},
-            hashes={"h": {"one": b"\x00\xff", "two": b""}},
-            strings={"s": [(0, b"abc"), (5, b"de")]},
-            appends={"l": ["x", "y"]},
-            lengths={"l": 0},
-            counters={"c": {"n": 3, "m": -2}},
-            registrations={"h": ["one", "new"]},
+            hashes={H: {"one": b"\x00\xff", "two": b""}},
+            strings={S: [(0, b"abc"), (5, b"de")]},
+            appends={L: ["x", "y"]},
+            lengths={L: 0},
+            counters={C: {"n": 3, "m": -2}},
+            registrations={H: ["one", "new"]},
         )
     )
     assert Committed(1) == outcome
-    answers = tables.read([("HGETALL", KEY), ("HGETALL", "h"), ("GET", "s"), ("LRANGE", "l", 0, -1), ("HGETALL", "c")])
+    answers = tables.read([("HGETALL", KEY), ("HGETALL", H), ("GET", S), ("LRANGE", L, 0, -1), ("HGETALL", C)])
     expected_progress = {b"version": b"1", b"offset:email-events": b"10", b"contacts:a": b"2", b"committed_at": b"1760000000000"}
     assert [
         expected_progress,
@@ -69,37 +77,35 @@ async def test_a_commit_writes_everything_it_names(tables: Tables) -> None:
 
 
 async def test_a_later_commit_adds_overwrites_and_appends(tables: Tables) -> None:
-    first = commit(strings={"s": [(0, b"abcdef")]}, appends={"l": ["x"]}, lengths={"l": 0}, counters={"c": {"n": 3}})
-    second = commit(
-        1, 10, 12, strings={"s": [(2, b"XY"), (8, b"Z")]}, appends={"l": ["y"]}, lengths={"l": 1}, counters={"c": {"n": -3, "k": 1}}
-    )
+    first = commit(strings={S: [(0, b"abcdef")]}, appends={L: ["x"]}, lengths={L: 0}, counters={C: {"n": 3}})
+    second = commit(1, 10, 12, strings={S: [(2, b"XY"), (8, b"Z")]}, appends={L: ["y"]}, lengths={L: 1}, counters={C: {"n": -3, "k": 1}})
     assert Committed(1) == await tables.commit(first)
     assert Committed(2) == await tables.commit(second)
-    assert tables.read([("GET", "s"), ("LRANGE", "l", 0, -1), ("HGETALL", "c")]) == [b"abXYef\0\0Z", [b"x", b"y"], {b"n": b"0", b"k": b"1"}]
+    assert tables.read([("GET", S), ("LRANGE", L, 0, -1), ("HGETALL", C)]) == [b"abXYef\0\0Z", [b"x", b"y"], {b"n": b"0", b"k": b"1"}]
 
 
 @pytest.mark.parametrize(
     ("stale", "told"),
     [
-        (commit(0, 10, 20, counters={"c": {"n": 1}}), "version"),
-        (commit(1, 0, 20, counters={"c": {"n": 1}}), "offset of email-events"),
-        (commit(1, 10, 20, counters={"c": {"n": 1}}, appends={"l": ["z"]}, lengths={"l": 5}), "l has 1 entries"),
+        (commit(0, 10, 20, counters={C: {"n": 1}}), "version"),
+        (commit(1, 0, 20, counters={C: {"n": 1}}), "offset of email-events"),
+        (commit(1, 10, 20, counters={C: {"n": 1}}, appends={L: ["z"]}, lengths={L: 5}), "{1.0}:l has 1 entries"),
     ],
     ids=["stale version", "stale offset", "stale list"],
 )
 async def test_a_stale_commit_is_refused_and_writes_nothing(tables: Tables, stale: Commit, told: str) -> None:
-    await tables.commit(commit(appends={"l": ["x"]}, lengths={"l": 0}))
-    before = tables.read([("HGETALL", KEY), ("LRANGE", "l", 0, -1), ("EXISTS", "c")])
+    await tables.commit(commit(appends={L: ["x"]}, lengths={L: 0}))
+    before = tables.read([("HGETALL", KEY), ("LRANGE", L, 0, -1), ("EXISTS", C)])
     outcome = await tables.commit(stale)
     assert isinstance(outcome, Refused)
     assert told in outcome.reason
-    assert before == tables.read([("HGETALL", KEY), ("LRANGE", "l", 0, -1), ("EXISTS", "c")])
+    assert before == tables.read([("HGETALL", KEY), ("LRANGE", L, 0, -1), ("EXISTS", C)])
 
 
 async def test_a_commit_written_twice_is_refused_the_second_time(tables: Tables) -> None:
-    assert Committed(1) == await tables.commit(commit(counters={"c": {"n": 1}}))
-    assert isinstance(await tables.commit(commit(counters={"c": {"n": 1}})), Refused)
-    assert tables.read([("HGET", "c", "n")]) == [b"1"]
+    assert Committed(1) == await tables.commit(commit(counters={C: {"n": 1}}))
+    assert isinstance(await tables.commit(commit(counters={C: {"n": 1}})), Refused)
+    assert tables.read([("HGET", C, "n")]) == [b"1"]
 
 
 async def test_offsets_of_topics_move_by_themselves_under_one_version(tables: Tables) -> None:
@@ -119,10 +125,10 @@ async def test_a_large_commit_passes_the_limits_of_a_script(tables: Tables) -> N
     many = {f"field {i}": bytes([i % 256]) * 100 for i in range(20_000)}
     names = [f"name {i}" for i in range(20_000)]
     outcome = await tables.commit(
-        commit(hashes={"h": many}, appends={"l": names}, lengths={"l": 0}, counters={f"c{i}": {"n": i} for i in range(5_000)})
+        commit(hashes={H: many}, appends={L: names}, lengths={L: 0}, counters={f"{C}{i}": {"n": i} for i in range(5_000)})
     )
     assert Committed(1) == outcome
-    assert tables.read([("HLEN", "h"), ("LLEN", "l"), ("LRANGE", "l", -1, -1), ("HGET", "c4999", "n")]) == [
+    assert tables.read([("HLEN", H), ("LLEN", L), ("LRANGE", L, -1, -1), ("HGET", f"{C}4999", "n")]) == [
         20_000,
         20_000,
         [b"name 19999"],
@@ -138,20 +144,36 @@ async def test_what_is_missing_reads_as_empty(tables: Tables) -> None:
     assert expected == await tables.ask(questions)
 
 
+async def test_a_worker_is_there_until_it_leaves_or_says_nothing_any_more(tables: Tables) -> None:
+    def worker(name: str, applied: int) -> Presence:
+        return Presence(name, "host", 7, 1, [0, 2], applied, 1_760_000_000_000, None)
+
+    await publish(tables.writing, worker("b", 1), 60)
+    await publish(tables.writing, worker("a", 1), 60)
+    await publish(tables.writing, worker("b", 2), 60)
+    assert await present(tables.writing) == [worker("a", 1), worker("b", 2)]
+    await leave(tables.writing, "a")
+    await publish(tables.writing, worker("b", 3), 0.05)
+    await publish(tables.writing, worker("c", 1), 60)
+    await asyncio.sleep(0.1)
+    assert await present(tables.writing) == [worker("c", 1)]
+    await leave(tables.writing, "nobody")
+
+
 async def test_what_is_claimed_once_stays(tables: Tables) -> None:
     assert await tables.claim("g", "active", "1") == "1"
     assert await tables.claim("g", "active", "2") == "1"
 
 
-@pytest.mark.parametrize("name", ["valkey", "redis7"])
+@pytest.mark.parametrize("name", SERVERS)
 async def test_a_key_of_a_foreign_type_stops_the_commit_before_its_first_write(request: pytest.FixtureRequest, name: str) -> None:
     url = request.getfixturevalue(name)
     store = RedisWritableStore(url)
-    await store.commit(commit(strings={"s": [(0, b"abc")]}))
-    before = await store.ask([("HGETALL", KEY), ("EXISTS", "h")])
-    with pytest.raises(StoreError, match="key s is a string, not a hash"):
-        await store.commit(commit(1, 10, 11, hashes={"h": {"a": b"1"}}, counters={"s": {"n": 1}}))
-    assert before == await store.ask([("HGETALL", KEY), ("EXISTS", "h")])
+    await store.commit(commit(strings={S: [(0, b"abc")]}))
+    before = await store.ask([("HGETALL", KEY), ("EXISTS", H)])
+    with pytest.raises(StoreError, match=r"key .*:s is a string, not a hash"):
+        await store.commit(commit(1, 10, 11, hashes={H: {"a": b"1"}}, counters={S: {"n": 1}}))
+    assert before == await store.ask([("HGETALL", KEY), ("EXISTS", H)])
     await store.aclose()
 
 
