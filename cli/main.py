@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli import dashboard, explain, generations, publish, quarantine, rebuild, report, schema, status, topics, worker
+from cli import dashboard, diff, explain, generations, publish, quarantine, rebuild, report, schema, status, topics, verify, worker
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
@@ -60,6 +60,8 @@ app.command("worker")(worker.worker)
 app.command("report", cls=ReportCommand)(report.report)
 app.command("rebuild")(rebuild.rebuild)
 app.command("generations")(generations.generations)
+app.command("verify")(verify.verify)
+app.command("diff")(diff.diff)
 app.command("cutover")(generations.cutover)
 app.command("rollback")(generations.rollback)
 app.command("drop")(generations.drop)

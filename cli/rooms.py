@@ -12,10 +12,20 @@ if TYPE_CHECKING:
     from events.log.port import Log
     from projections.settings import RedisSettings
     from projections.tables.reader import Reader
-    from projections.tables.store import WritableStore
+    from projections.tables.store import Store, WritableStore
 
 _PATIENCE: Final = 3.0
 """Seconds for the brokers to answer somebody who only wants to know how far the log goes."""
+
+
+@contextmanager
+def open_store(settings: "RedisSettings") -> "Iterator[Store]":
+    """The tables as they are stored. Raises `StoreError`, `ServerError`."""
+    from projections.tables.opening import redis_url
+    from projections.tables.redis import RedisStore
+
+    with redis_url(settings.redis) as url, RedisStore(url) as store:
+        yield store
 
 
 @contextmanager

@@ -4,120 +4,65 @@ Ordinals, codes, versions and offsets depend on the order of arrival and are lef
 generations made of the same set of events dump equal, whatever the order, the batches, the repetitions and the log.
 """
 
-from typing import Any, Final
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
-
-from projections import codec, dashboards, definitions
-from projections.facts import Contact, content_order
-from projections.names import Names
-from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR, STEP_CELL, shard_prefix
+from projections import dashboards, definitions
+from projections.canonical import as_values
+from projections.stored_partition import StoredPartition, pages
+from projections.tables.layout import SEPARATOR, shard_prefix
+from projections.tables.parts import Catalogue, Dashboards
+from projections.tables.reading import Keys, Layout
 from projections.tables.store import Store
 
 Dump = dict[str, Any]
-_CODED: Final = ("step", "enrolled_by", "team", "company", "variant")
 
 
-def dump(store: Store, partitions: int, generation: int = 1) -> Dump:
+def dump(store: Store, partitions: int, generation: int = 1, shards: int = 1) -> Dump:
     """account -> {contacts, sequences, counters, dashboards}, and `quarantined`; plain JSON values, everything in order of names."""
-    prefix = shard_prefix(generation, 0)
+    layout = Layout(generation, shards, partitions)
     dumped: Dump = {}
     for partition in range(partitions):
-        (progress,) = store.read([("HGETALL", f"{prefix}partition:{partition}")])
-        for field in sorted(progress):
-            kind, _, account = field.decode().partition(":")
-            if kind == "contacts":
-                shown = dumped.setdefault(account, {"contacts": {}})
-                _contacts(store, prefix, partition, account, shown)
+        stored = StoredPartition(store, shard_prefix(generation, partition % shards), partition)
+        for account in sorted(stored.progress().accounts):
+            _contacts(stored, account, dumped.setdefault(account, {"contacts": {}}))
     for account, shown in dumped.items():
-        _account(store, prefix, account, shown)
+        _account(store, Keys(layout, account), shown)
         shown["contacts"] = dict(sorted(shown["contacts"].items()))
-    (quarantined,) = store.read([("HGETALL", f"{prefix}quarantined")])
-    return {**dict(sorted(dumped.items())), "": {"quarantined": _numbers(quarantined)}}
+    return {**dict(sorted(dumped.items())), "": {"quarantined": _numbers(store, Keys(layout, "").everywhere("quarantined"))}}
 
 
-def _contacts(store: Store, prefix: str, partition: int, account: str, shown: Dump) -> None:
-    packed, ids, texts, shared = store.read(
-        [
-            ("HGETALL", f"{prefix}contacts:{partition}:{account}"),
-            ("LRANGE", f"{prefix}contact-ids:{partition}:{account}", 0, -1),
-            ("LRANGE", f"{prefix}names:{partition}:{account}", 0, -1),
-            ("HGETALL", f"{prefix}shared:{partition}:{account}"),
-        ]
-    )
-    names = Names(text.decode() for text in texts)
-    for contact_id, state in packed.items():
-        contact = codec.decode(state)
-        assert ids[contact.ordinal] == contact_id, "contact-ids and contacts disagree"
-        shown["contacts"][contact_id.decode()] = {
-            "profile": None if contact.profile is None else [getattr(contact.profile, name) for name in contact.profile.__struct_fields__],
-            "facts": sorted((content_order(contact, fact, names) for fact in contact.facts), key=repr),
-            "enrollments": dict(sorted(_enrollments(store, prefix, partition, account, contact, names).items())),
-            "shared": sorted(_shared(shared.get(contact_id), contact, names)),
-        }
+def _contacts(stored: StoredPartition, account: str, shown: Dump) -> None:
+    for entries in pages(stored.contact_ids(account)):
+        page = stored.read(account, [contact_id for _, contact_id in entries])
+        for position, contact_id in entries:
+            found = page.contacts[contact_id]
+            assert found is not None, "contact-ids and contacts disagree"
+            assert found.spelled is not None, found.fault
+            assert found.ordinal == position, "contact-ids and contacts disagree"
+            shown["contacts"][contact_id] = as_values(found.spelled)
 
 
-def _enrollments(store: Store, prefix: str, partition: int, account: str, contact: Contact, names: Names) -> Dump:
-    shown: Dump = {}
-    steps = sorted({fact[5] for fact in contact.facts if fact[5]} | {0})
-    for enrollment in contact.enrollments:
-        sequence_id = names.text(enrollment.sequence)
-        chunk, place = divmod(enrollment.row, CHUNK_ROWS)
-        where = f"{partition}:{chunk}:{account}{SEPARATOR}{sequence_id}"
-        rows, *cells = store.read(
-            [("GET", f"{prefix}rows:{where}"), *(("GET", f"{prefix}cells:{where}{SEPARATOR}{names.text(step)}") for step in steps)]
-        )
-        row = np.frombuffer(rows, ROW)[place]
-        assert int(row["contact"]) == contact.ordinal, "a row belongs to another contact"
-        spelled = {name: row[name].item() for name in ROW.names or () if name != "contact"}
-        spelled.update({name: names.text(spelled[name]) for name in _CODED})
-        shown[f"{sequence_id}/{enrollment.enrollment_id}"] = {
-            "row": spelled,
-            "cells": dict(
-                sorted((names.text(step), cell) for step, found in zip(steps, cells, strict=True) if any(cell := _cell(found, place)))
-            ),
-        }
-    return shown
-
-
-def _cell(cells: bytes | None, place: int) -> list[int]:
-    start = place * STEP_CELL.itemsize
-    if cells is None or len(cells) <= start:
-        return [0] * len(STEP_CELL.names or ())
-    return [int(number) for number in np.frombuffer(cells[start : start + STEP_CELL.itemsize], STEP_CELL)[0]]
-
-
-def _shared(packed: bytes | None, contact: Contact, names: Names) -> list[list[list[Any]]]:
-    enrollments = {(known.sequence, known.row): known.enrollment_id for known in contact.enrollments}
-    return [
-        sorted(
-            [names.text(sequence), enrollments[sequence, row], bits, sorted(names.text(step) for step in steps)]
-            for sequence, row, bits, steps in message
-        )
-        for message in (codec.decode_shared(packed) if packed else [])
-    ]
-
-
-def _account(store: Store, prefix: str, account: str, shown: Dump) -> None:
-    (sequences,) = store.read([("HGETALL", f"{prefix}sequences:{account}")])
-    shown["sequences"] = {}
-    for sequence_id in sorted(sequences):
-        counters, steps = store.read(
-            [
-                ("HGETALL", f"{prefix}sequence:{account}{SEPARATOR}{sequence_id.decode()}"),
-                ("HGETALL", f"{prefix}steps:{account}{SEPARATOR}{sequence_id.decode()}"),
-            ]
-        )
-        definition = definitions.decode(sequences[sequence_id])
-        shown["sequences"][sequence_id.decode()] = {
+def _account(store: Store, keys: Keys, shown: Dump) -> None:
+    catalogue, saved = Catalogue(), Dashboards()
+    shown["sequences"] = {
+        sequence_id: {
             "definition": definitions.as_values(definition),
-            "counters": _numbers(counters),
-            "steps": _numbers(steps),
+            "counters": _numbers(store, keys.everywhere(f"sequence:{keys.account}{SEPARATOR}{sequence_id}")),
+            "steps": _numbers(store, keys.everywhere(f"steps:{keys.account}{SEPARATOR}{sequence_id}")),
         }
-    counters, saved = store.read([("HGETALL", f"{prefix}account:{account}"), ("HGETALL", f"{prefix}dashboards:{account}")])
-    shown["counters"] = _numbers(counters)
-    shown["dashboards"] = {name.decode(): dashboards.as_values(dashboards.decode(packed)) for name, packed in sorted(saved.items())}
+        for sequence_id, definition in catalogue.answer(store.read(catalogue.questions(keys))).items()
+    }
+    shown["counters"] = _numbers(store, keys.everywhere(f"account:{keys.account}"))
+    shown["dashboards"] = {
+        name: dashboards.as_values(dashboard) for name, dashboard in saved.answer(store.read(saved.questions(keys))).items()
+    }
 
 
-def _numbers(found: dict[bytes, bytes]) -> dict[str, int]:
-    return {name.decode(): int(number) for name, number in sorted(found.items()) if int(number)}
+def _numbers(store: Store, of_shards: Sequence[str]) -> dict[str, int]:
+    """The shards' numbers added up; one that is zero is left out."""
+    summed: Counter[str] = Counter()
+    for found in store.read([("HGETALL", key) for key in of_shards]):
+        summed.update({name.decode(): int(number) for name, number in found.items()})
+    return {name: number for name, number in sorted(summed.items()) if number}

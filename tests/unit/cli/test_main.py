@@ -19,7 +19,9 @@ def test_without_arguments_it_teaches_and_says_that_this_was_no_call(tally: Tall
 DASHBOARD = ("dashboard list", "dashboard show", "dashboard save", "dashboard delete")
 
 
-@pytest.mark.parametrize("verb", ["schema", "topics create", "topics check", "publish", "worker", "report", "status", "demo", *DASHBOARD])
+@pytest.mark.parametrize(
+    "verb", ["schema", "topics create", "topics check", "publish", "worker", "report", "status", "verify", "diff", "demo", *DASHBOARD]
+)
 def test_the_help_of_every_verb_has_an_example(tally: Tally, verb: str) -> None:
     outcome = tally(*verb.split(), "--help")
     assert outcome.code == 0
