@@ -11,6 +11,7 @@ from bench.memory import memory
 from bench.process import ProcessFailed
 from bench.profile import profile
 from bench.reads import reads
+from bench.rebuild import rebuild
 from events.log.port import LogError
 from events.shared_process import ServerError
 from projections.tables.store import StoreError
@@ -30,7 +31,7 @@ def benchmarks(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _benchmark in (ingest, memory, profile, freshness, reads):
+for _benchmark in (ingest, memory, profile, freshness, reads, rebuild):
     app.command()(_benchmark)
 
 

@@ -2,8 +2,10 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic, sleep
@@ -75,8 +77,27 @@ def freshness(
     _show(found, rate, seconds, server)
 
 
-def measure(log: Log, address: str, folder: Path, rate: int, seconds: float, warm_up: float) -> tuple[Delays, str]:
-    """A worker on the empty log, an empty Redis, a producer here and a watcher beside; the delays, and the version of the Redis."""
+@contextmanager
+def _nothing(_url: str) -> Iterator[None]:
+    """What else goes on in the Redis: nothing."""
+    yield
+
+
+def measure(
+    log: Log,
+    address: str,
+    folder: Path,
+    rate: int,
+    seconds: float,
+    warm_up: float,
+    *,
+    written: int = 0,
+    beside: Callable[[str], AbstractContextManager[None]] = _nothing,
+) -> tuple[Delays, str]:
+    """A worker on the log, an empty Redis, a producer here and a watcher beside; the delays, and the version of the Redis.
+
+    `written`: how many events of the history the log has already; `beside`: what else goes on in the Redis at the url while events come.
+    """
     with TemporaryDirectory(dir=folder, prefix="redis-") as redis_folder, EmbeddedRedis(redis_folder) as server:
         working = {"log": address, "redis": server.url, "group": "bench"}
         watching = {"redis": server.url, "partitions": PARTITIONS}
@@ -84,12 +105,13 @@ def measure(log: Log, address: str, folder: Path, rate: int, seconds: float, war
             Process("bench.peers.tally_worker:work", working, folder) as worker,
             Process("bench.watcher:watch", watching, folder) as watcher,
         ):
-            records = list(history(rate + int(rate * (warm_up + seconds))))
+            records = list(islice(history(written + rate + int(rate * (warm_up + seconds))), written, None))
             first, _ = _produce(log, records[:rate], rate)
             _wait_until_read(server.url, first, worker)  # now the worker has joined, and the servers are awake
-            began = monotonic()
-            sent, lateness = _produce(log, records[rate:], rate)
-            _wait_until_read(server.url, sent, worker)
+            with beside(server.url):
+                began = monotonic()
+                sent, lateness = _produce(log, records[rate:], rate)
+                _wait_until_read(server.url, sent, worker)
             watcher.release()
             sightings: list[Sighting] = watcher.result(_PATIENCE)
             worker.release()

@@ -84,10 +84,12 @@ async def run(
     workers: int,
     partitions: Collection[int],
     on_progress: Callable[[Progress], None],
+    poll: float = _POLL,
 ) -> bool:
     """Project the log into a generation, from where it stands to where the log ends now (or to the generation's own end).
 
-    `partitions` are divided among `workers` processes, which get `environment` beside our own. True if the generation is complete then:
+    `partitions` are divided among `workers` processes, which get `environment` beside our own; every `poll` seconds they are
+    looked at and `on_progress` is told. True if the generation is complete then:
     every partition has come so far. Raises `RebuildFailed`; cancelled, it ends the processes, and the rebuild can be gone on with.
     """
     whole = await rebuilding(store, generation.number, None)
@@ -98,7 +100,7 @@ async def run(
         processes = [_Process(generation.number, share, environment, Path(folder)) for share in shares]
         try:
             while any(process.is_running for process in processes):
-                await asyncio.sleep(_POLL)
+                await asyncio.sleep(poll)
                 on_progress(await drain.progress())
                 for process in processes:
                     process.check()
@@ -111,8 +113,13 @@ async def run(
     complete = await _is_done(await Drain.begin(log, store, whole)) if part.partitions != _all(generation) else True
     reach(Moment.REBUILD_ENDS)
     if complete:
-        await store.change([("HSET", KEY, f"{generation.number}:complete", str(int(time.time() * 1000)))])
+        await mark_complete(store, generation)
     return complete
+
+
+async def mark_complete(store: WritableStore, generation: Generation) -> None:
+    """Note that a generation has all that it was to have, so that it may take over."""
+    await store.change([("HSET", KEY, f"{generation.number}:complete", str(int(time.time() * 1000)))])
 
 
 def _all(generation: Generation) -> frozenset[int]:
