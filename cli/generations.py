@@ -11,6 +11,7 @@ from cli.failure import Failure
 from cli.settings import load
 
 if TYPE_CHECKING:
+    from events.log.port import Log
     from projections.generations import Known
     from projections.settings import RedisSettings
 
@@ -117,20 +118,21 @@ def cutover(
     context: typer.Context,
     number: Number,
     max_lag: Annotated[int, typer.Option(min=0, help="Records that it may be behind the log.")] = 10_000,
+    compare: Annotated[bool, typer.Option("--diff/--no-diff", help="Compare it with the active one first, if one code made both.")] = True,
 ) -> None:
     """Have readers and workers use another generation, by one write.
 
-    It is refused while the generation is not complete or lags more than --max-lag. Live workers follow by their next commit; `tally rollback`
-    goes back.
+    It is refused while the generation is not complete, lags more than --max-lag, or differs from the active one though the same code made
+    both. Live workers follow by their next commit; `tally rollback` goes back.
 
     [bold]Example[/bold]
 
       tally cutover 2
     """
-    asyncio.run(_cutover(context, number, max_lag))
+    asyncio.run(_cutover(context, number, max_lag, compare=compare))
 
 
-async def _cutover(context: typer.Context, number: int, max_lag: int) -> None:
+async def _cutover(context: typer.Context, number: int, max_lag: int, *, compare: bool) -> None:
     from cli.rooms import open_log_for_reading, open_writable
     from projections import takeover
     from projections.generations import known
@@ -144,9 +146,27 @@ async def _cutover(context: typer.Context, number: int, max_lag: int) -> None:
                 behind = await check_ready(store, log, found, number, max_lag)
             except NotReady as reason:
                 raise Failure(str(reason)) from reason
+            if compare and found.active not in (None, number) and found[number].code_hash == found[found.active].code_hash:
+                _require_equal(context, log, found.active, number)
             target = await takeover.cutover(store, number)
             print(f"generation {number} is active; it was {behind:,} records behind the log")
             _tell_followed(await followed(store, log, target, _PATIENCE))
+
+
+def _require_equal(context: typer.Context, log: "Log", active: int, number: int) -> None:
+    """Raise `Failure` where two generations that the same code has made from the same log differ."""
+    from cli.rooms import open_store
+    from projections.settings import RedisSettings
+    from streams.diff import diff
+
+    with open_store(load(RedisSettings, context)) as store, progress(f"Comparing generations {active} and {number}") as bar:
+        found = diff(store, log, active, number, progress=lambda done, of: bar.update(done, total=of))
+    if not found.equal:
+        raise Failure(
+            f"generation {number} differs from generation {active} in {len(found.differences):,} cells, though the same code made both: "
+            f"look at them (tally diff {active} {number}) and at which of them is right (tally verify --generation {number}), or leave the "
+            "comparison out (--no-diff)"
+        )
 
 
 def _tell_followed(have: bool) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from cli.demo.company import Company
 from projections.dump import dump
@@ -169,3 +170,16 @@ def test_a_cutover_is_refused_while_the_generation_is_too_far_behind(tally: Tall
     assert "more than 10: bring it up to date first (tally rebuild --resume --generation 2)" in refused.stderr
     assert tally("rebuild", "--resume", "--generation", "2").returncode == 0
     assert generations(tally)[2]["lag"] == 0
+
+
+def test_a_cutover_is_refused_where_the_generation_differs_though_one_code_has_made_both(
+    tally: Tally, history: list[dict[str, Any]], redis: EmbeddedRedis
+) -> None:
+    assert tally("worker", "--drain").returncode == 0
+    assert tally("rebuild").returncode == 0
+    with Redis.from_url(redis.url) as client:
+        client.hincrby("tally:{2.0}:account:default", "total.sent", 1)
+    refused = tally("cutover", "2")
+    assert (refused.returncode, "differs from generation 1 in 1 cells" in refused.stderr) == (1, True), refused.stderr
+    assert tally("cutover", "2", "--no-diff").returncode == 0
+    assert generations(tally)[2]["state"] == "active"
