@@ -4,7 +4,6 @@ The numbers are taken from the rows, held against the report, and what is shown 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,8 +23,9 @@ from projections.explain.explanation import (
 )
 from projections.explain.recorded import Recorded, recorded_events
 from projections.explain.rules import FLAG_RULES, rule
+from projections.explain.scope import NO_RESPONSE, CountedScope, counted, counted_scope, counting, first, mask
 from projections.identities import Identity, Place, places
-from projections.meaning import FLAGS, MESSAGE_FACTS, OUTCOMES
+from projections.meaning import MESSAGE_FACTS, OUTCOMES
 from projections.reports.as_of import as_of
 from projections.reports.errors import NotFound
 from projections.reports.page import CATALOGUE
@@ -39,27 +39,11 @@ from projections.row_cache import Snapshot
 from projections.rows import Column, Rows
 from projections.tables.parts import AccountCounters, Counts, SequenceCounters, SharedLists
 
-_LIVE: Final = (meaning.ACTIVE, meaning.PAUSED)
-_NO_RESPONSE: Final = OUTCOMES.index("no_response")
-_REMEDY: Final = "project the log anew and compare"
+_REMEDY: Final = "run tally verify, which names what differs"
 
 
 class Disagreement(Exception):
     """What is explained is not what the report says, or not what the log says; the message is one line and names the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """The enrollments in scope, by position in the rows, and who counts."""
-
-    rows: Rows
-    started: Column
-    contacts: Column
-    """Of each of them, numbered account-wide."""
-    true: Column
-    """Of each of them whether it makes something count."""
-    barred: Column
-    """Of each of them whether it keeps its contact from counting."""
 
 
 def explain(
@@ -89,10 +73,10 @@ def explain(
         counts = Recount(scope, shared=SharedMessages.read(snapshot.reading[shared], rows)).group()
     rate = rate_of(counts, of, basis)
     name = of.numerator.plus[0].partition(".")[2] if of.numerator.plus else ""
-    found = _scope(rows, scope.started, name, basis)
+    found = counted_scope(rows, scope.started, name, basis)
     if basis != "messages":
-        _hold_against(rate, *_counted(found, basis))
-    shown = _first(found, limit)
+        _hold_against(rate, *counted(found, basis))
+    shown = first(found, limit)
     explained = _contacts(request, snapshot, found, shown, log, name, of, basis, on_progress)
     everybody = len(np.unique(found.contacts))
     if basis == "messages" and len(explained) == everybody:
@@ -110,37 +94,6 @@ def explain(
         more=everybody - len(explained),
         as_of=as_of(snapshot.reading, request.ends),
     )
-
-
-def _scope(rows: Rows, started: Column, name: str, basis: Basis) -> _Scope:
-    def column(of: str) -> Column:
-        return rows.column(of).take(started)
-
-    flags, barred = column("flags"), np.zeros(len(started), dtype=np.bool_)
-    if basis == "messages":
-        true = column(f"messages_{name}") > 0 if name else barred
-    elif name == "no_response":
-        true = column("outcome") == _NO_RESPONSE
-        if basis == "contacts":
-            barred = np.isin(column("status"), _LIVE) | (flags & (meaning.REPLIED | meaning.MET) != 0)
-    else:
-        true = flags & _mask(name) != 0
-    return _Scope(rows, started, column("contact"), true, barred)
-
-
-def _mask(name: str) -> int:
-    return {"engaged": meaning.ENGAGED, "engaged_any": meaning.ENGAGED_ANY}.get(name) or 1 << FLAGS.index(name)
-
-
-def _counting(scope: _Scope) -> Column:
-    """The contacts that count, ascending."""
-    return np.setdiff1d(scope.contacts[scope.true], scope.contacts[scope.barred])
-
-
-def _counted(scope: _Scope, basis: Basis) -> tuple[int, int]:
-    if basis == "contacts":
-        return len(_counting(scope)), len(np.unique(scope.contacts))
-    return int(np.count_nonzero(scope.true)), len(scope.started)
 
 
 def _counted_messages(explained: list[ExplainedContact]) -> tuple[int, int]:
@@ -161,18 +114,10 @@ def _hold_against(rate: Rate, numerator: int, denominator: int) -> None:
         )
 
 
-def _first(scope: _Scope, limit: int) -> Column:
-    """The contacts that are shown: those that count first, then the newest start."""
-    counts = np.isin(scope.contacts, _counting(scope))
-    order = np.lexsort((scope.contacts, -scope.rows.column("started_at").take(scope.started), ~counts))
-    contacts, first = np.unique(scope.contacts[order], return_index=True)
-    return contacts[np.argsort(first, kind="stable")][:limit]
-
-
 def _contacts(
     request: Request,
     snapshot: Snapshot,
-    scope: _Scope,
+    scope: CountedScope,
     shown: Column,
     log: Log,
     name: str,
@@ -192,7 +137,7 @@ def _contacts(
     members: dict[int, list[tuple[int, Place, Identity]]] = {}
     for number, position, place, identity in zip(chosen.tolist(), positions.tolist(), placed, identities, strict=True):
         members.setdefault(int(scope.contacts[number]), []).append((position, place, identity))
-    counting = set(_counting(scope).tolist())
+    in_numerator = set(counting(scope).tolist())
     explained = []
     for contact in shown.tolist():
         entries = members[contact]
@@ -207,7 +152,7 @@ def _contacts(
                 _enrollment(evidence, one, name, entry, counts=_is_true(evidence, one, name))
                 for one, entry in zip(at, entries, strict=True)
             ]
-            counts = contact in counting if basis == "contacts" else any(one.counts for one in made)
+            counts = contact in in_numerator if basis == "contacts" else any(one.counts for one in made)
         explained.append(ExplainedContact(contact_id=contact_id, counts=counts, enrollments=made))
     return explained
 
@@ -225,7 +170,7 @@ def _agreed(evidence: Evidence, rows: Rows, position: int, place: Place, identit
 
 def _is_true(evidence: Evidence, at: int, name: str) -> bool:
     seen = evidence.view.enrollments[at]
-    return seen.outcome == _NO_RESPONSE if name == "no_response" else bool(seen.flags & _mask(name))
+    return seen.outcome == NO_RESPONSE if name == "no_response" else bool(seen.flags & mask(name))
 
 
 def _enrollment(

@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from events.log.record import Record
 from projections.explain.explanation import ExplainedContact, ExplainedEnrollment, Explanation
-from projections.explain.share import explain
+from projections.explain.share import Disagreement, explain
 from projections.reports import ask
 from projections.reports.request import Request
 from projections.tables.reader import Reader
@@ -26,12 +27,20 @@ Event = dict[str, Any]
 STRONG = ("open", "click", "reply", "reply_to_sequence", "meeting", "bounce", "unsubscribe", "complaint")
 
 
-def explained(events: list[Event], parameters: Mapping[str, Any], metric: str, sequence_id: str | None, limit: int = 1000) -> Explanation:
+def explained(
+    events: list[Event],
+    parameters: Mapping[str, Any],
+    metric: str,
+    sequence_id: str | None,
+    limit: int = 1000,
+    logged: list[Event] | None = None,
+) -> Explanation:
+    """`logged`: what the log holds instead of the events that were projected."""
     given = {name: [value] if isinstance(value, str) else value for name, value in parameters["filters"].items()}
     given |= {name: [parameters[name]] for name in ("basis", "opens", "time_zone")}
     question = ask("performance" if sequence_id else "analyze", account="default", subject=sequence_id, parameters=given)
     query = question.query
-    log: Any = RecordedLog(log_of(events))
+    log: Any = RecordedLog(log_of(events if logged is None else logged))
     request = Request(
         report=query.report,
         account=query.account,
@@ -173,3 +182,14 @@ def test_a_limit_shows_less_and_changes_no_number(asked: tuple[list[Event], dict
     assert some.rate == whole.rate
     assert some.contacts == whole.contacts[:limit]
     assert some.more == max(0, len(whole.contacts) - limit)
+
+
+def test_a_log_that_says_something_else_than_the_tables_is_an_error() -> None:
+    run = {"contact_id": "c-1", "sequence_id": "s-1", "enrollment_id": "e-1"}
+    common = {"specversion": "1.0", "source": "mailer"}
+    started = common | {"id": "1", "type": "enrollment.started", "time": "2026-03-02T08:00:00Z", "data": run}
+    replied = common | {"id": "2", "type": "email.replied", "time": "2026-03-02T09:00:00Z", "data": run}
+    parameters = {"filters": {}, "basis": "contacts", "opens": "human", "time_zone": "UTC"}
+    assert explained([started, replied], parameters, "reply", "s-1").rate.numerator == 1
+    with pytest.raises(Disagreement, match="the log does not say of enrollment 'e-1' of contact 'c-1' in 's-1' what the tables say"):
+        explained([started, replied], parameters, "reply", "s-1", logged=[started])
