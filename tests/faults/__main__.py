@@ -19,16 +19,17 @@ def main() -> int:
         epilog="Arguments that are not known here go to pytest. A run prints its seed; TALLY_TEST_SEED=SEED repeats its crashes.",
     )
     kinds = parser.add_mutually_exclusive_group()
-    kinds.add_argument("--long", action="store_true", help=f"{LONG:,} crashes instead of 200")
+    kinds.add_argument("--long", action="store_true", help=f"{LONG:,} crashes instead of 200, a minute instead of seconds, and so on")
     kinds.add_argument("--mutants", action="store_true", help="break one law after the other: the tests that guard it have to fail")
     kinds.add_argument("--soak", type=float, metavar="MINUTES", help="random faults one after the other under load, for so long")
+    parser.add_argument("--sample", action="store_true", help="of the mutants those that a test notices without a process of its own")
     asked, rest = parser.parse_known_args()
     if asked.soak is not None:
         return subprocess.call([sys.executable, "-m", "tests.faults.soak", str(asked.soak), *rest])
-    what = [FOLDER / "test_crashes.py"] if asked.long else [FOLDER]
-    environment = {**os.environ, **({"TALLY_TEST_INJECTIONS": str(LONG)} if asked.long else {})}
-    options = ["--mutants"] if asked.mutants else []
-    return subprocess.call([sys.executable, "-m", "pytest", *map(str, what), *options, *rest], env=environment)
+    options = [f"--{name}" for name in ("mutants", "sample") if getattr(asked, name)]
+    what = [] if any(Path(word.partition("::")[0]).exists() for word in rest) else [str(FOLDER)]
+    environment = {**os.environ, **({"TALLY_TEST_INJECTIONS": str(LONG), "TALLY_TEST_LONG": "1"} if asked.long else {})}
+    return subprocess.call([sys.executable, "-m", "pytest", *what, *options, *rest], env=environment)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Workers between a Kafka with fresh topics and an empty Redis, for each test."""
+"""Workers between a log and a Redis, for each test: a Kafka with fresh topics and an empty Valkey, or a pair of its own."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -9,10 +9,24 @@ import pytest
 
 from events.log.embedded_kafka import EmbeddedKafka
 from projections.tables.redis import RedisStore
-from tests.faults.processes import WorkerProcess
+from tests.faults.pair import Pair
+from tests.faults.zygote import Fork, Zygote
 
-Start = Callable[..., WorkerProcess]
+Start = Callable[..., Fork]
 _numbers = count()
+
+
+@pytest.fixture(scope="session")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    with Zygote(tmp_path_factory.mktemp("zygote")) as zygote:
+        yield zygote
+
+
+@pytest.fixture
+def pair(tmp_path: Path, zygote: Zygote, mutant: str | None) -> Iterator[Pair]:
+    """The embedded pair: an SQLite log and a Valkey."""
+    with Pair(tmp_path, zygote, mutant) as pair:
+        yield pair
 
 
 @pytest.fixture
@@ -35,11 +49,15 @@ def store(valkey: str) -> Iterator[RedisStore]:
 
 
 @pytest.fixture
-def start(environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
+def start(environment: dict[str, str], tmp_path: Path, zygote: Zygote, mutant: str | None) -> Iterator[Start]:
     """Starts a worker, which ends with the test: `start(*arguments, settings={name: value})`."""
     with ExitStack() as stack:
+        numbers = count()
 
-        def begin(*arguments: str, settings: Mapping[str, str] | None = None) -> WorkerProcess:
-            return stack.enter_context(WorkerProcess(tmp_path, {**environment, **(settings or {})}, *arguments))
+        def begin(*arguments: str, settings: Mapping[str, str] | None = None) -> Fork:
+            log = tmp_path / f"worker-{next(numbers)}.log"
+            fork = zygote.start("live", {**environment, **(settings or {})}, *arguments, log=log, mutant=mutant)
+            stack.callback(fork.end)
+            return fork
 
         yield begin

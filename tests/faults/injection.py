@@ -18,7 +18,7 @@ from projections.moments import Moment
 from projections.tables.redis import RedisStore
 from tests.faults import mailer
 from tests.faults.processes import positions, refold
-from tests.faults.zygote import Zygote
+from tests.faults.zygote import KILLED, Zygote
 
 _OF_WORKERS: Final = (
     *(Moment.ASSIGNED, Moment.FETCHED, Moment.LOADED, Moment.FOLDED, Moment.COMMITTING, Moment.COMMITTED),
@@ -49,9 +49,8 @@ class Scene:
         """Those at whose moment a process really died."""
         self._log = log
         self._environment = environment
-        self._folder = folder
-        self._run = partial(zygote.run, mutant=mutant)
-        self._zygote = zygote
+        self._said = folder / "forks.log"
+        self._start = partial(zygote.start, log=self._said, mutant=mutant)
         self._seed = seed
         self._random = Random(seed)
         self._records = _records(self._random, seed)
@@ -67,7 +66,7 @@ class Scene:
                 except AssertionError as error:
                     path = " ".join(f"{one.action}:{one.moment}:{one.count}" for one in self.injections)
                     raise AssertionError(
-                        f"seed {self._seed}, after {len(self.injections)} crashes ({path}): {error}\n{self._zygote.log[-3000:]}"
+                        f"seed {self._seed}, after {len(self.injections)} crashes ({path}): {error}\n{self._said.read_text()[-3000:]}"
                     ) from error
 
     def _one(self, store: RedisStore) -> None:
@@ -82,17 +81,21 @@ class Scene:
     def _crash(self, action: str, moment: Moment, *arguments: str) -> bool:
         """Whether it died there; else it has done what was asked."""
         injection = Injection(action, moment, self._random.choice((1, 1, 2, 3, 5)))
-        ended = self._run(action, self._environment, *arguments, moment=injection.moment, count=injection.count)
-        if ended.killed:
+        code = self._start(action, self._environment, *arguments, moment=injection.moment, count=injection.count).wait(None)
+        if code == KILLED:
             self.injections.append(injection)
         else:
-            assert ended.code == 0, f"{action} ended with {ended}"
-        return ended.killed
+            assert code == 0, f"{action} ended with {code}"
+        return code == KILLED
+
+    def _run(self, action: str, *arguments: str) -> int:
+        """With nothing in the way. The exit code."""
+        return self._start(action, self._environment, *arguments).wait(None)
 
     def _drain(self, store: RedisStore) -> None:
         """Nothing in the way: everything is applied, and everything is right."""
-        ended = self._run("worker", self._environment)
-        assert ended.code == 0, f"a worker that nobody killed ended with {ended}"
+        code = self._run("worker")
+        assert code == 0, f"a worker that nobody killed ended with {code}"
         active = generations.active(store)
         assert active is not None
         ends = self._log.ends(SOURCE_TOPICS)
@@ -127,17 +130,17 @@ class Scene:
         listed = _listed(store)
         half_built = [number for number in listed.generations if number not in {before.number, *listed.complete}]
         if half_built or len(listed.generations) == 1:
-            ended = self._run("rebuild", self._environment, "resume" if half_built else "begin")
-            assert ended.code == 0, f"a rebuild that nobody killed ended with {ended}"
+            code = self._run("rebuild", "resume" if half_built else "begin")
+            assert code == 0, f"a rebuild that nobody killed ended with {code}"
         made = max(_listed(store).generations)
         assert dump(store, self._partitions, made) == dump(store, self._partitions, before.number), "the rebuilt generation differs"
         self._crash("cutover", self._random.choice(_OF_CUTOVERS), str(made))
         self._is_exact(store)
-        assert self._run("cutover", self._environment, str(made)).code == 0
+        assert self._run("cutover", str(made)) == 0
         self._drain(store)
         self._crash("drop", self._random.choice(_OF_DROPS), str(before.number))
         self._is_exact(store)
-        self._run("drop", self._environment, str(before.number))
+        self._run("drop", str(before.number))
         assert list(_listed(store).generations) == [made], "the old generation is still listed"
         (left,) = store.read([("KEYS", f"tally:{{{before.number}.*")])
         assert left == [], "a dropped generation has left keys"

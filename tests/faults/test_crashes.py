@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +19,6 @@ INJECTIONS = int(os.environ.get("TALLY_TEST_INJECTIONS", "200"))
 AGAINST_A_MUTANT = 50
 """Crashes after which a mutant must have been noticed at the latest."""
 SEED = int(os.environ.get("TALLY_TEST_SEED", "0")) or secrets.randbelow(1 << 31)
-
-
-@pytest.fixture
-def zygote(tmp_path: Path) -> Iterator[Zygote]:
-    with Zygote(tmp_path) as zygote:
-        yield zygote
 
 
 @pytest.mark.timeout(60 + 4 * INJECTIONS)

@@ -3,12 +3,8 @@
 import asyncio
 import re
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic, sleep
+from time import monotonic
 
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
@@ -24,37 +20,14 @@ from projections.tables.redis import RedisStore
 from tests.conftest import PARTITIONS, remake_topics
 from tests.faults import mailer
 from tests.faults.conftest import Start
-from tests.faults.processes import WorkerProcess, applied, refold, until
+from tests.faults.mutants import notices
+from tests.faults.pair import publishing
+from tests.faults.processes import applied, refold, until
+from tests.faults.zygote import Fork
 
 pytestmark = pytest.mark.timeout(120)
 
-_CHUNK = 150
 _SESSION_TIMEOUT = 6
-
-
-@contextmanager
-def publishing(kafka: EmbeddedKafka) -> Iterator[Callable[[], None]]:
-    """Publishes some thousand records a second, until told to stop."""
-    stop = Event()
-
-    def publish() -> None:
-        records = mailer.records()
-        with KafkaLog(kafka.bootstrap, LogSettings(kafka_timeout=20)) as log:
-            while not stop.is_set():
-                log.append(list(islice(records, _CHUNK)))
-                sleep(0.05)
-
-    thread = Thread(target=publish)
-    thread.start()
-
-    def end() -> None:
-        stop.set()
-        thread.join()
-
-    try:
-        yield end
-    finally:
-        end()
 
 
 async def assert_exact(log: Log, store: RedisStore) -> None:
@@ -70,7 +43,7 @@ def moves_on(store: RedisStore, records: int = 2000) -> None:
     until(lambda: applied(store, PARTITIONS) >= now + records)
 
 
-def partitions_read(worker: WorkerProcess) -> set[int]:
+def partitions_read(worker: Fork) -> set[int]:
     """Of every topic, by the last assignment it has logged."""
     last = re.findall(r"tally.worker: reading (.*)", worker.log)[-1]
     found = re.fullmatch(r"partitions (.*) of every topic", last)
@@ -79,14 +52,13 @@ def partitions_read(worker: WorkerProcess) -> set[int]:
 
 
 async def test_a_second_worker_joins_in_mid_run(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
-    with publishing(kafka) as end:
+    with publishing(f"kafka://{kafka.bootstrap}"):
         first = start()
         moves_on(store)
         second = start()
         second.until_logged("of every topic")
         moves_on(store)
         until(lambda: partitions_read(first) | partitions_read(second) == set(range(PARTITIONS)))
-        end()
     await assert_exact(kafka_log, store)
     assert partitions_read(first) & partitions_read(second) == set()
     for worker in (first, second):
@@ -95,7 +67,7 @@ async def test_a_second_worker_joins_in_mid_run(kafka: EmbeddedKafka, kafka_log:
 
 
 async def test_one_of_two_workers_is_killed(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
-    with publishing(kafka) as end:
+    with publishing(f"kafka://{kafka.bootstrap}"):
         killed, survivor = start(), start()
         for worker in (killed, survivor):
             worker.until_logged("of every topic")
@@ -105,14 +77,14 @@ async def test_one_of_two_workers_is_killed(kafka: EmbeddedKafka, kafka_log: Kaf
         killed.wait()
         until(lambda: len(partitions_read(survivor)) == PARTITIONS, 2.5 * _SESSION_TIMEOUT)
         moves_on(store)
-        end()
     await assert_exact(kafka_log, store)
 
 
+@notices("fence-off")
 async def test_a_worker_sleeps_past_its_session_and_wakes(
     kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
 ) -> None:
-    with publishing(kafka) as end:
+    with publishing(f"kafka://{kafka.bootstrap}"):
         sleeper, survivor = start(), start()
         for worker in (sleeper, survivor):
             worker.until_logged("of every topic")
@@ -124,22 +96,29 @@ async def test_a_worker_sleeps_past_its_session_and_wakes(
         sleeper.signal(signal.SIGCONT)
         until(lambda: len(partitions_read(survivor)) < PARTITIONS)
         moves_on(store)
-        end()
     await assert_exact(kafka_log, store)
     assert sleeper.is_running
 
 
-@pytest.mark.parametrize("fault", ["once", "afterwards"])
-async def test_a_batch_that_raises_once_is_applied_once(kafka_log: KafkaLog, start: Start, store: RedisStore, fault: str) -> None:
+@notices("error-skips-the-batch")
+async def test_a_batch_that_raises_once_is_applied_once(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
     kafka_log.append(mailer.take(20_000))
-    worker = start("--drain", settings={"FAULT": fault})
+    worker = start("--drain", settings={"FAULT": "once"})
     assert worker.wait() == 0
-    assert f"RuntimeError: raised {fault}" in worker.log
+    assert "RuntimeError: raised once" in worker.log
+    await assert_exact(kafka_log, store)
+
+
+async def test_a_batch_that_raises_when_it_is_written_is_not_applied_again(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
+    kafka_log.append(mailer.take(20_000))
+    worker = start("--drain", settings={"FAULT": "afterwards"})
+    assert worker.wait() == 0
+    assert "RuntimeError: raised afterwards" in worker.log
     await assert_exact(kafka_log, store)
 
 
 async def test_a_worker_is_asked_to_end_under_load(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
-    with publishing(kafka) as end:
+    with publishing(f"kafka://{kafka.bootstrap}"):
         first = start()
         moves_on(store)
         first.signal(signal.SIGTERM)
@@ -149,13 +128,13 @@ async def test_a_worker_is_asked_to_end_under_load(kafka: EmbeddedKafka, kafka_l
         assert "WARNING" not in first.log
         second = start()
         moves_on(store)
-        end()
     assert "refused" not in second.log  # it went on exactly where the first had stopped
     await assert_exact(kafka_log, store)
     second.signal(signal.SIGINT)
     assert second.wait() == 0
 
 
+@notices("impatient")
 async def test_a_broker_that_is_away_comes_back(kafka_outage: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
     kafka_log.append(mailer.take(3000))
     kafka_outage.kill()
@@ -199,6 +178,7 @@ async def test_two_drains_share_the_work(kafka_log: KafkaLog, start: Start, stor
     await assert_exact(kafka_log, store)
 
 
+@notices("never-gives-up")
 async def test_a_batch_that_always_raises_ends_the_worker(kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
     kafka_log.append(mailer.take(100))
     worker = start("--drain", settings={"FAULT": "always", "TALLY_ATTEMPTS": "2"})
@@ -209,6 +189,7 @@ async def test_a_batch_that_always_raises_ends_the_worker(kafka_log: KafkaLog, s
     )
 
 
+@notices("topics-not-checked")
 async def test_a_topic_that_is_absent_ends_the_worker(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start) -> None:
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         admin.delete_topics([MEETING])
@@ -217,12 +198,14 @@ async def test_a_topic_that_is_absent_ends_the_worker(kafka: EmbeddedKafka, kafk
     assert re.search(r"ERROR tally.worker: .*meeting-events.*tally topics create", worker.log.splitlines()[-1])
 
 
+@notices("topics-not-checked")
 async def test_topics_with_another_number_of_partitions_end_the_worker(kafka_log: KafkaLog, start: Start) -> None:
     worker = start("--drain", settings={"TALLY_PARTITIONS": "5"})
     assert worker.wait() == 1
     assert re.search(r"ERROR tally.worker: .*5", worker.log.splitlines()[-1])
 
 
+@notices("holes-ignored")
 async def test_a_log_that_was_made_anew_ends_the_worker(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start) -> None:
     kafka_log.append(mailer.take(500))
     assert start("--drain").wait() == 0
@@ -234,6 +217,7 @@ async def test_a_log_that_was_made_anew_ends_the_worker(kafka: EmbeddedKafka, ka
     assert re.search(r"ERROR tally.worker: \S+ ends at offset \d+, before \d+, up to which it was applied", worker.log.splitlines()[-1])
 
 
+@notices("holes-ignored")
 async def test_a_log_whose_beginning_is_gone_ends_the_worker_unless_gaps_are_allowed(
     kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
 ) -> None:
@@ -247,6 +231,7 @@ async def test_a_log_whose_beginning_is_gone_ends_the_worker_unless_gaps_are_all
     await assert_exact(kafka_log, store)
 
 
+@notices("impatient")
 async def test_a_redis_that_is_away_comes_back(kafka_log: KafkaLog, start: Start, tmp_path: Path) -> None:
     kafka_log.append(mailer.take(3000))
     with EmbeddedRedis(tmp_path / "redis") as redis, RedisStore(redis.url) as store:

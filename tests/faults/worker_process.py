@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,8 +10,10 @@ from events.settings import LogSettings
 from projections.settings import RedisSettings
 from projections.tables.store import Refused
 from streams import worker
+from streams.ingest import Ingest
 from streams.projector import Applied, Batch, Projector
 from streams.settings import WorkerSettings
+from streams.transport.batches import RecordBatch
 
 
 class RaisesOnce(Projector):
@@ -44,15 +46,28 @@ class RaisesAlways(Projector):
         raise RuntimeError("raised again")
 
 
+class Silent(Ingest):
+    """Is handed nothing any more after the tenth batch, as by a consumer that has stopped."""
+
+    count = 0
+
+    async def take(self, batch: RecordBatch) -> None:
+        Silent.count += 1
+        if Silent.count <= 10:
+            await super().take(batch)
+
+
 FAULTS: Mapping[str, Callable[..., Any]] = {"once": RaisesOnce, "afterwards": RaisesAfterwards, "always": RaisesAlways}
 
 
-def main() -> int:
+def main(arguments: Sequence[str]) -> int:
     fault = os.environ.get("FAULT")
-    if fault is not None:
+    if fault == "silent":
+        worker.Ingest = Silent  # type: ignore[attr-defined]  # what the worker will make
+    elif fault is not None:
         worker.Worker = partial(worker.Worker, projector=FAULTS[fault])  # type: ignore[assignment,misc]  # what `run_worker` will make
-    return worker.run_worker(LogSettings(), RedisSettings(), WorkerSettings(), drain="--drain" in sys.argv)
+    return worker.run_worker(LogSettings(), RedisSettings(), WorkerSettings(), drain="--drain" in arguments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

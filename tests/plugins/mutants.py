@@ -5,6 +5,7 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--mutants", action="store_true", help="run fault tests against the program with one law broken; each has to fail")
+    parser.addoption("--sample", action="store_true", help="with --mutants: only tests that start no process of their own")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -20,7 +21,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("mutants"):
-        items[:] = [item for item in items if item.get_closest_marker("notices") and _is_first_share(item)]
+        sample = config.getoption("sample")
+        items[:] = [
+            item
+            for item in items
+            if item.get_closest_marker("notices") and _is_first_share(item) and not (sample and _starts_processes(item))
+        ]
+
+
+def _starts_processes(item: pytest.Item) -> bool:
+    return not {"zygote", "kafka"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _is_first_share(item: pytest.Item) -> bool:

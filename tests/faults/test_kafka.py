@@ -1,0 +1,77 @@
+"""Workers die at named moments, come and go in a storm of rebalances, and the broker stays away: on a real Kafka."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from time import sleep
+
+import pytest
+
+from events.log.embedded_kafka import EmbeddedKafka
+from events.log.kafka import KafkaLog
+from events.log.record import NewRecord
+from events.topics import EMAIL
+from projections.moments import Moment
+from tests.faults.mutants import notices
+from tests.faults.pair import Pair, publishing
+from tests.faults.zygote import KILLED, Fork, Zygote
+
+LONG = "TALLY_TEST_LONG" in os.environ
+_MOST_WORKERS = 3
+_MOMENTS = (Moment.ASSIGNED, Moment.FETCHED, Moment.FOLDED, Moment.SET_ASIDE, Moment.COMMITTING, Moment.COMMITTED)
+
+pytestmark = pytest.mark.timeout(300 if LONG else 120)
+
+
+@pytest.fixture
+def pair(kafka: EmbeddedKafka, kafka_log: KafkaLog, tmp_path: Path, zygote: Zygote, mutant: str | None) -> Iterator[Pair]:
+    """The Kafka of all tests, with fresh topics, and a Valkey."""
+    with Pair(tmp_path, zygote, mutant, f"kafka://{kafka.bootstrap}") as pair:
+        yield pair
+
+
+@notices("offsets-first")
+def test_a_worker_dies_at_every_moment_at_which_it_matters(pair: Pair) -> None:
+    same = {"TALLY_WORKER_ID": "the-same"}  # so that nobody waits for the session of the dead one
+    for number, moment in enumerate(_MOMENTS):
+        pair.publish(400, seed=number)
+        pair.append([NewRecord(EMAIL, b"default/c", b"not an event")])
+        worker = pair.start(settings=same, moment=moment)
+        assert worker.wait() == KILLED, worker.log
+        pair.is_exact_so_far()
+    pair.start(settings=same)
+    pair.is_exact()
+
+
+@notices("stale-cache-kept")
+def test_workers_come_and_go_all_the_time(pair: Pair) -> None:
+    random = Random(3)
+    workers: list[Fork] = []
+    with publishing(pair.address):
+        for _ in range(40 if LONG else 8):
+            if len(workers) < _MOST_WORKERS and (not workers or random.random() < 0.6):
+                workers.append(pair.start())
+            else:
+                leaving = workers.pop(random.randrange(len(workers)))
+                leaving.signal(random.choice((signal.SIGTERM, signal.SIGTERM, signal.SIGKILL)))
+            sleep(2)
+        if not workers:
+            pair.start()
+        pair.moves_on()
+    pair.is_exact()
+
+
+@notices("impatient")
+def test_the_broker_is_away_for_a_while(pair: Pair, kafka_outage: EmbeddedKafka) -> None:
+    pair.publish(1000)
+    worker = pair.start()
+    pair.is_applied()
+    kafka_outage.kill()
+    sleep(60 if LONG else 5)
+    kafka_outage.start()
+    pair.publish(1000, seed=1)
+    pair.is_exact()
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
