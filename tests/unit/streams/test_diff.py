@@ -25,6 +25,8 @@ HISTORY = [
     *story("c-1", account="acme"),
     event("enrollment.started", "09:00", contact_id="c-4", enrollment_id="e-9", sequence_id="s-9"),
     event("dashboard.saved", "08:00", dashboard_id="d-1", name="Sales", cards=[]),
+    # Each is defined in one shard and merely named in the others.
+    *(event("sequence.defined", "08:00", sequence_id=one, name=one, version=1, steps=[]) for one in ("s-1", "s-2")),
 ]
 
 

@@ -1,6 +1,7 @@
 """verify names what is wrong, and nothing else: one thing in the store is broken, and it must be found under its name."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,7 +16,7 @@ from projections.canonical import CELL_FIELDS, ROW_FIELDS
 from projections.difference import Difference
 from projections.tables.layout import ACCOUNT_COUNTERS, COUNTERS, ROW, SEPARATOR, STEP_CELL, STEP_COUNTERS
 from projections.tables.memory import MemoryStore
-from projections.tables.store import StoreError
+from projections.tables.store import Question, StoreError
 from streams.partition_check import Scope
 from streams.positions import HoleInLog
 from streams.verify import NotThere, verify
@@ -413,6 +414,35 @@ def test_the_progress_is_told(log: HistoryLog, store: MemoryStore) -> None:
     everything = sum(len(records) for records in log.records.values())
     assert told[-1] == (everything, everything)
     assert told == sorted(told)
+
+
+class Growing(MemoryStore):
+    """Something more is projected before every answer, while there is something."""
+
+    def __init__(self, log: HistoryLog) -> None:
+        super().__init__()
+        self._log = log
+        self._fifths = 0
+        self._is_growing = False
+
+    def read(self, questions: Sequence[Question]) -> list[Any]:
+        if not self._is_growing and self._fifths < 5:
+            self._is_growing = True
+            self._fifths += 1
+            projected(self._log, self, share=self._fifths / 5)
+            self._is_growing = False
+        return super().read(questions)
+
+
+def test_it_is_clean_when_the_tables_are_others_at_every_question() -> None:
+    """Accounts and sequences too, which come one after the other."""
+    events = [one for number in range(12) for one in story(f"c-{number}", account=f"a-{number % 3}")]
+    for number, one in enumerate(events):
+        if "sequence_id" in one["data"]:
+            one["data"]["sequence_id"] += f"-{number // 40}"
+    found = verify(Growing(HistoryLog(events)), HistoryLog(events))
+    assert found.differences == []
+    assert found.events > len(events) / 2
 
 
 def test_it_is_clean_while_a_projector_commits(valkey: str) -> None:
