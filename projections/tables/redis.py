@@ -236,9 +236,5 @@ def _clear_errors(url: str) -> Iterator[None]:
         raise StoreUnavailable(f"Redis at {place} takes no writes ({error}); make it the primary or correct TALLY_REDIS") from error
     except _UNSETTLED as error:
         raise StoreUnavailable(f"the Redis Cluster at {place} does not serve a hash slot just now ({error}); see CLUSTER INFO") from error
-    except redis.exceptions.OutOfMemoryError as error:
-        raise StoreUnavailable(f"Redis at {place} is full ({error}); raise its maxmemory, or free a generation: tally drop") from error
-    except redis.exceptions.ReadOnlyError as error:
-        raise StoreUnavailable(f"Redis at {place} takes no writes ({error}); make it the primary or correct TALLY_REDIS") from error
     except redis.exceptions.RedisError as error:
         raise StoreError(f"Redis at {place} refused a command: {error}") from error

@@ -123,7 +123,7 @@ def started_at(time: int, number: int) -> NewRecord:
 
 
 def contradictions() -> list[NewRecord]:
-    """Events of one contact and of one time, of which each pair says two things of one: who began a run, whose a message is, what ended it."""
+    """Of one contact and one time; each pair says two things of one: who began a run, whose a message is, what ended a run."""
     run, other = ({"contact_id": "c", "enrollment_id": name, "sequence_id": "q"} for name in ("r-1", "r-2"))
     return [
         _record(ENROLLMENT, "enrollment.started", STAMP, "1", **run, enrolled_by="u-1"),
