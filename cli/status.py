@@ -1,31 +1,43 @@
 """`tally status`: how far the numbers are, and what is set aside."""
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.console import local_time, stdout
+from cli.console import local_time, stderr, stdout
+from cli.failure import Failure
 from cli.settings import load
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from cli.health import Health, Limits
     from cli.standing import Letters, Standing
+    from events.log.port import Log
 
 
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
+    max_lag: Annotated[int | None, typer.Option(min=0, help="Records behind the log above which to exit with 1.")] = None,
+    max_lag_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds behind the log above which to exit with 1.")] = None,
+    max_quarantined: Annotated[int | None, typer.Option(min=0, help="Open dead letters above which to exit with 1.")] = None,
 ) -> None:
-    """Show how far the projection is behind the log, and what waits, is odd or was set aside.
+    """Show how far the projection is behind the log, and what waits, is odd or was set aside; for people and for probes.
+
+    Exit 1 if it cannot be told, if a limit is exceeded, or if a worker could not go on as things are.
 
     [bold]Examples[/bold]
 
       tally status
 
       tally status --json --account acme
+
+      tally status --max-lag 10000 --max-lag-seconds 60
     """
+    from cli.health import Limits
     from cli.rooms import open_log_for_reading, open_reader
     from cli.standing import partitions_of, standing
     from projections.settings import RedisSettings
@@ -33,13 +45,29 @@ def status(
     settings = load(RedisSettings, context)
     with open_log_for_reading(context) as log, open_reader(settings, partitions_of(log)) as reader:
         found = standing(reader, log, settings.account)
+        health = asyncio.run(_examine(settings.redis, log, found, Limits(max_lag, max_lag_seconds, max_quarantined)))
     if as_json:
-        print(json.dumps(found.to_dict(), indent=2))
+        print(json.dumps(health.joined(found), indent=2))
     else:
-        _show(found, settings.timezone)
+        _show(found, health, settings.timezone)
+    if health.unhealthy:
+        raise Failure("; ".join(health.unhealthy))
 
 
-def _show(found: "Standing", zone: str) -> None:
+async def _examine(redis: str, log: "Log", found: "Standing", limits: "Limits") -> "Health":
+    from cli.health import examine
+    from projections.tables.opening import redis_url
+    from projections.tables.redis import RedisWritableStore
+
+    with redis_url(redis) as url:
+        store = RedisWritableStore(url)
+        try:
+            return await examine(store, log, found, limits)
+        finally:
+            await store.aclose()
+
+
+def _show(found: "Standing", health: "Health", zone: str) -> None:
     from rich import box
     from rich.table import Table
 
@@ -59,6 +87,7 @@ def _show(found: "Standing", zone: str) -> None:
     rest.add_column()
     rest.add_column(justify="right")
     rest.add_row("generation", str(found.generation))
+    rest.add_row("code", "none yet" if health.code_hash is None else health.code_hash if health.this_code else "of another version")
     rest.add_row("last commit", local_time(found.last_commit, zone))
     rest.add_row("events waiting for their e-mail", f"{found.waiting:,}")
     rest.add_row("orphan enrollments", f"{found.orphan:,}")
@@ -69,6 +98,24 @@ def _show(found: "Standing", zone: str) -> None:
         rest.add_row(f"  {reason}", f"{count:,}")
     _add_letters(rest, found.dead_letters)
     console.print(rest)
+    _show_workers(health, zone)
+    for warning in health.warnings:
+        stderr().print(f"warning: {warning}", soft_wrap=True)
+
+
+def _show_workers(health: "Health", zone: str) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title="workers", title_justify="left", box=box.SIMPLE_HEAD)
+    for name in ("worker", "process", "generation", "partitions", "applied", "started", "last commit"):
+        table.add_column(name)
+    for one in health.workers:
+        numbers = ", ".join(map(str, one.partitions)) or "none"
+        times = (local_time(one.started_at, zone), local_time(one.last_commit, zone))
+        table.add_row(one.id, f"{one.pid} on {one.host}", str(one.generation), numbers, f"{one.applied:,}", *times)
+    if health.workers:
+        stdout().print(table)
 
 
 def _add_letters(rest: "Table", letters: "Letters | None") -> None:

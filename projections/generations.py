@@ -186,5 +186,5 @@ def check_made_for(generation: Generation, partitions: int) -> None:
     if generation.partitions != partitions:
         raise StoreError(
             f"generation {generation.number} was made for {generation.partitions} partitions, the log has {partitions}: "
-            "use the log it was made from, or an empty Redis to project this one"
+            "use the log that it was made from (TALLY_LOG), or project this one: tally rebuild, then tally cutover"
         )

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from time import monotonic
 from typing import Final
 
@@ -71,6 +71,8 @@ class Ingest:
         self._closed = False
         self._waiting = WaitingBatches(settings.waiting_batches)
         self._at_work: dict[int, asyncio.Task[None]] = {}
+        self._in_hand: dict[int, float] = {}  # partition -> when its commit began
+        self._begun: Counter[int] = Counter()  # partition -> commits begun
         self._idle = asyncio.Event()
         self._idle.set()
         self._failed: Counter[int] = Counter()  # partition -> attempts in a row
@@ -117,6 +119,29 @@ class Ingest:
         for partition in {lane.partition for lane in self.positions}:
             self._set_to_work(partition, compare=True)
 
+    @property
+    def generation(self) -> int:
+        """The generation that is written."""
+        return self._generation.number
+
+    @property
+    def until(self) -> Mapping[Lane, int]:
+        """Where the work ends; a lane that is not there has no end."""
+        return self._target.until
+
+    def in_hand_for(self, partition: int) -> float:
+        """For how many seconds the commit of a partition has been in hand; 0 if none is."""
+        return monotonic() - self._in_hand[partition] if partition in self._in_hand else 0.0
+
+    def token(self, lane: Lane) -> Hashable:
+        """Something that changes whenever something is done about a lane: it moves, or a commit begins for which it has to wait.
+
+        A batch in memory waits for the commits of its partition, older ones of other topics first; and while one partition has no room,
+        the agent of a topic takes in none of the others.
+        """
+        awaited = {*self._waiting.without_room(lane.topic), *([lane.partition] if self._waiting.holds(lane) else [])}
+        return self.positions.get(lane), tuple((partition, self._begun[partition]) for partition in sorted(awaited))
+
     async def settled(self) -> None:
         """Wait until nothing is in hand any more."""
         await self._idle.wait()
@@ -148,10 +173,14 @@ class Ingest:
                 batches = self._waiting.take(partition, self._settings.max_batch, self._is_usable)
                 if not batches:
                     return
+                self._in_hand[partition] = monotonic()
+                self._begun[partition] += 1
                 await self._apply(partition, batches)
+                del self._in_hand[partition]
                 self._rests_until[partition] = monotonic() + _BETWEEN_COMMITS
         finally:
             del self._at_work[partition]
+            self._in_hand.pop(partition, None)
             if not self._at_work:
                 self._idle.set()
 

@@ -35,6 +35,20 @@ async def stored_positions(store: WritableStore, generation: Generation, partiti
     }
 
 
+def near_begin(lane: Lane, position: int, begin: int, end: int) -> str | None:
+    """A warning, if a log that is cut from below may soon lose what was not applied.
+
+    That is: something was cut, something waits, and less than a tenth of what the log still holds lies before the position.
+    """
+    if not begin or position >= end or (position - begin) * 10 >= end - begin:
+        return None
+    return (
+        f"{lane.topic}/{lane.partition} is applied up to offset {position}, {position - begin} records behind the log's begin at {begin}, "
+        f"and {end - position} records wait: what is deleted next was never applied; end the deletion (tally topics check names what is "
+        "wrong)"
+    )
+
+
 def check_follows(lane: Lane, start: int, first: int) -> None:
     """Raise `HoleInLog` when the record read first does not stand where reading had to go on. Compaction alone may cause that."""
     if first > start and lane.topic not in _COMPACTED:
@@ -56,7 +70,8 @@ async def check_holes(log: Log, positions: Mapping[Lane, int], *, allow_gaps: bo
         if ends[lane] < offset:
             raise HoleInLog(
                 f"{lane.topic}/{lane.partition} ends at offset {ends[lane]}, before {offset}, up to which it was applied: the log lost its "
-                "tail or is another one; restore it, correct TALLY_LOG or TALLY_REDIS, or give the worker an empty Redis to start anew"
+                "tail or is another one; restore it, correct TALLY_LOG or TALLY_REDIS, or project this one anew: tally rebuild, then "
+                "tally cutover"
             )
 
 

@@ -18,6 +18,8 @@ from projections.partition import PartitionState, load_partition
 from projections.tables.layout import shard_prefix
 from projections.tables.store import Commit, Committed, Refused, WritableStore
 from streams.descriptions import DESCRIBED, Descriptions
+from streams.folded import Folded, Held, sample
+from streams.metrics import Meters, Metric
 from streams.quarantine import DeadLetter
 
 FAILED: Final = "failed"
@@ -96,6 +98,7 @@ class Projector:
         shards: int = 1,
         limits: FailureLimits | None = None,
         contacts_held: int = 50_000,
+        meters: Meters | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -103,6 +106,7 @@ class Projector:
         self._quarantine = quarantine
         self._limits = limits or FailureLimits()
         self._contacts_held = contacts_held
+        self._meters = meters or Meters()
         self._clock = clock
         self._partitions: dict[int, PartitionState] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -132,10 +136,13 @@ class Projector:
         partition = batches[0].partition
         async with self._locks[partition]:
             try:
-                return await self._apply(partition, batches)
+                outcome = await self._apply(partition, batches)
             except BaseException:
                 self.forget(partition)
                 raise
+            if isinstance(outcome, Refused):
+                self._meters.add(Metric.REFUSED, 1)
+            return outcome
 
     async def _apply(self, partition: int, batches: Sequence[Batch]) -> Applied | Refused:
         state = await self._state(partition)
@@ -148,12 +155,12 @@ class Projector:
             positions[batch.topic] = (start, batch.next_offset)
         commit = Commit(state.progress_key, state.version, positions, committed_at=int(self._clock() * 1000))
         try:
-            letters, events = await self._fold(state, commit, batches)
+            folded = await self._fold(state, commit, batches)
         except _Poison as poison:
             self.forget(partition)  # the fold stopped half-way
             return await self._narrow_down(partition, batches, poison)
         reach(Moment.FOLDED)
-        return await self._commit(state, commit, batches, letters, events)
+        return await self._commit(state, commit, batches, folded)
 
     async def _narrow_down(self, partition: int, batches: Sequence[Batch], poison: _Poison) -> Applied | Refused:
         """Apply what raised in halves, one after the other, so that a poison record ends up alone and is set aside."""
@@ -188,7 +195,7 @@ class Projector:
         state = await self._state(batch.partition)
         positions = {batch.topic: (batch.start, batch.next_offset)}
         commit = Commit(state.progress_key, state.version, positions, committed_at=int(self._clock() * 1000))
-        return await self._commit(state, commit, [batch], [letter], 0)
+        return await self._commit(state, commit, [batch], Folded([letter], 0))
 
     def _check_limits(self, letter: DeadLetter) -> None:
         limits = self._limits
@@ -206,8 +213,8 @@ class Projector:
             state = self._partitions[partition] = await load_partition(self._store, prefix, partition)
         return state
 
-    async def _fold(self, state: PartitionState, commit: Commit, batches: Sequence[Batch]) -> tuple[list[DeadLetter], int]:
-        """Fill the commit; return the dead letters, and how many events there are. Raises `_Poison` when judging or folding does."""
+    async def _fold(self, state: PartitionState, commit: Commit, batches: Sequence[Batch]) -> Folded:
+        """Fill the commit. Raises `_Poison` when judging or folding does."""
         letters: list[DeadLetter] = []
         contacts: _Grouped = {}
         described: dict[str, _Grouped] = {}
@@ -218,7 +225,9 @@ class Projector:
                 events += _judge(batch, grouped, letters)
         except Exception as error:
             raise _Poison from error
+        held = Held(state, contacts)
         await state.load_contacts(self._store, contacts)
+        held.note()
         reach(Moment.LOADED)
         descriptions = [await Descriptions.load(self._store, state.prefix, topic, grouped) for topic, grouped in described.items()]
         try:
@@ -228,11 +237,11 @@ class Projector:
                 one.fold(state, commit)
         except Exception as error:
             raise _Poison from error
-        return letters, events
+        held.note()
+        return Folded(letters, events, held.found(), sample(contacts))
 
-    async def _commit(
-        self, state: PartitionState, commit: Commit, batches: Sequence[Batch], letters: list[DeadLetter], events: int
-    ) -> Applied | Refused:
+    async def _commit(self, state: PartitionState, commit: Commit, batches: Sequence[Batch], folded: Folded) -> Applied | Refused:
+        letters, events = folded.letters, folded.events
         if letters:
             reach(Moment.SETTING_ASIDE)
             await self._quarantine(letters)
@@ -243,7 +252,9 @@ class Projector:
         if events:
             commit.counters[state.progress_key] = {"events": events}
         reach(Moment.COMMITTING)
+        began = time.perf_counter()
         outcome = await self._store.commit(commit)
+        self._meters.observe(Metric.COMMIT, [time.perf_counter() - began])
         if isinstance(outcome, Refused):
             self.forget(state.partition)
             return outcome
@@ -251,7 +262,9 @@ class Projector:
         self._committed(state, commit, outcome)
         if events:
             self._failed_in_a_row = 0
-        self._seen_lately += sum(len(batch.records) for batch in batches)
+        records = sum(len(batch.records) for batch in batches)
+        folded.measure(self._meters, records, min(batch.records[0].timestamp for batch in batches), self._clock())
+        self._seen_lately += records
         if self._seen_lately > self._limits.window:
             self._seen_lately = self._failed_lately = 0
         return Applied(events, len(letters), outcome.version)

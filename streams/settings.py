@@ -33,11 +33,18 @@ class WorkerSettings(BaseSettings):
     report_interval: float = Field(
         default=5.0, gt=0, description="How often a line tells of events/s, lag and the last commit, or what is waited for"
     )
+    stuck_after: float = Field(
+        default=30.0,
+        ge=1,
+        description="How long records may wait and none be applied, though log and Redis answer, until the worker ends to be started again",
+    )
     stop_timeout: float = Field(default=3.0, gt=0, description="How long a stop waits for the batches in hand")
     attempts: int = Field(default=5, ge=1, description="How often in a row a partition may fail before the worker gives up")
     contacts_held: int = Field(default=50_000, ge=1, description="Contacts held in memory for each partition and account")
     failures_in_a_row: int = Field(default=100, ge=0, description="Records that may fail in our own code one after the other")
     failures_share: float = Field(default=0.1, ge=0, le=1, description="Share of the recent records that may fail in our own code")
+    metrics_host: str = Field(default="127.0.0.1", description="Address at which the worker answers /metrics, /healthz and /readyz")
+    metrics_port: int | None = Field(default=None, ge=0, le=65_535, description="Port of that address; 0: any that is free, unset: none")
     allow_gaps: bool = Field(
         default=False, description="Whether offsets may be missing in the log, as publishers that write in transactions cause it"
     )

@@ -29,6 +29,14 @@ class WaitingBatches:
         """Whether a batch of `size` records waits for the partition."""
         return any(len(batch) >= size for lane in self._lanes[partition].values() for batch in lane)
 
+    def holds(self, lane: Lane) -> bool:
+        """Whether a batch of the lane waits."""
+        return bool(self._lanes[lane.partition].get(lane.topic))
+
+    def without_room(self, topic: str) -> list[int]:
+        """The partitions of a topic for which another batch would have to wait outside."""
+        return [lane.partition for lane, room in self._room.items() if lane.topic == topic and room.locked()]
+
     def take(self, partition: int, records: int, usable: Callable[[RecordBatch], bool]) -> list[RecordBatch]:
         """Take batches of a partition for one commit: at least one if there is any, and no more than so many `records` of several.
 

@@ -3,20 +3,21 @@
 import asyncio
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic
+from threading import Timer
 from typing import Final
 
 from aiokafka.errors import KafkaError
 
 import projections
 from events.log.opening import open_log
-from events.log.port import Log, LogError, LogUnavailable
+from events.log.port import Log, LogError
 from events.log.sqlite import SqliteLog
 from events.settings import LogSettings
 from events.shared_process import ServerError
@@ -29,18 +30,24 @@ from projections.tables.redis import RedisWritableStore
 from projections.tables.store import StoreError, WritableStore
 from streams.app import make_app
 from streams.drain import Drain
+from streams.health import Health
 from streams.ingest import Ingest
+from streams.metrics import Meters
 from streams.patience import Patience
+from streams.probes import PortTaken, answering
 from streams.projector import NO_FAILURES, FailureLimits, Projector
 from streams.quarantine import DeadLetter, QuarantineWriter
 from streams.settings import WorkerSettings
 from streams.target import Target, live, rebuilding
 from streams.threads import in_thread
 from streams.transport.batches import BatchApp
+from streams.watch import Watch
+from streams.watchdog import Stuck
 
 logger = logging.getLogger("tally.worker")
 
 _DRAIN_POLL: Final = 0.05
+_REDIS_TIMEOUT: Final = 30.0
 _FAREWELL: Final = 5.0
 _NOISY: Final = ("faust", "mode", "aiokafka", "kafka", "streams.transport")
 
@@ -120,6 +127,8 @@ class Worker:
         self._rebuild = rebuild
         self._make_projector = projector
         self._patience = Patience(settings.report_interval)
+        self._meters = Meters()
+        self._health = Health(settings.stuck_after)
         self._stop = asyncio.Event()
         self._failure: Exception | None = None
 
@@ -128,7 +137,7 @@ class Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        work = asyncio.create_task(self._work())
+        work = asyncio.create_task(self._answering())
         stopped = asyncio.create_task(self._stop.wait())
         try:
             await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +145,7 @@ class Worker:
             work.cancel()
             with suppress(asyncio.CancelledError):
                 await work
-        except (LogError, StoreError, ServerError, KafkaError, OSError) as error:
+        except (LogError, StoreError, ServerError, KafkaError, PortTaken, OSError) as error:
             raise WorkerFailed(str(error)) from error
         if self._failure is not None:
             raise WorkerFailed(str(self._failure)) from self._failure
@@ -147,8 +156,21 @@ class Worker:
 
     def _fail(self, error: Exception) -> None:
         if self._failure is None:
-            self._failure = error
+            self._failure = self._health.failure = error
+            if isinstance(error, Stuck):
+                _leave_anyway(error)
         self.stop()
+
+    async def _answering(self) -> None:
+        """Work, and answer those who ask how it goes; not so for a rebuild, whose processes have the settings of a worker beside them."""
+        with ExitStack() as stack:
+            host, port = self._settings.metrics_host, self._settings.metrics_port
+            if port is not None and self._rebuild is None:
+                health, beat = self._health, asyncio.create_task(self._health.beat())
+                stack.callback(beat.cancel)
+                answers = answering(host, port, self._meters.registry, healthz=health.alive, readyz=health.ready)
+                logger.info("answering http://%s:%d/metrics, /healthz and /readyz", host, stack.enter_context(answers))
+            await self._work()
 
     async def _work(self) -> None:
         async with AsyncExitStack() as stack:
@@ -176,7 +198,7 @@ class Worker:
         url = await self._patience.ask("Redis", lambda: in_thread(server.__enter__))
         stack.push_async_callback(_farewell, lambda: server.__exit__(None, None, None))
         logger.info("the fold runs %s", projections.FORM)
-        store = RedisWritableStore(url)
+        store = RedisWritableStore(url, _REDIS_TIMEOUT)
         stack.push_async_callback(store.aclose)
         for warning in await self._patience.ask("Redis", lambda: check(store)):
             logger.warning("%s", warning)
@@ -191,11 +213,14 @@ class Worker:
             quarantine=QuarantineWriter(log) if rebuild is None else _written_already,
             limits=FailureLimits(settings.failures_in_a_row, settings.failures_share) if rebuild is None else NO_FAILURES,
             contacts_held=settings.contacts_held,
+            meters=self._meters,
         )
         ingest = Ingest(projector, store, log, settings, target=target, generation=generation, fail=self._fail)
         group, lock = (settings.group, "worker") if rebuild is None else (f"{settings.group}-{rebuild.name}", rebuild.name)
         app = make_app(ingest, broker_url(log), settings, self._log_settings, log, group=group, lock=lock)
-        report = asyncio.create_task(self._report(ingest, log))
+        watch = self._watch(ingest, log, store)
+        watching = asyncio.create_task(watch.run())
+        watching.add_done_callback(self._watched)
         try:
             await app.start()
             if drain is None:
@@ -203,9 +228,10 @@ class Worker:
             else:
                 await self._until_drained(app, drain)
         finally:
-            report.cancel()
             await ingest.close()
+            watch.close()
             await app.stop()
+            await asyncio.wait({watching}, timeout=_FAREWELL)
         if app.crash_reason is not None:
             raise WorkerFailed(f"Faust has crashed: {type(app.crash_reason).__name__}: {app.crash_reason}") from app.crash_reason
 
@@ -216,22 +242,22 @@ class Worker:
                 return
             await asyncio.sleep(_DRAIN_POLL)
 
-    async def _report(self, ingest: Ingest, log: Log) -> None:
-        """A line every few seconds."""
-        before, then = 0, monotonic()
-        while True:
-            await asyncio.sleep(self._settings.report_interval)
-            ingest.look_after()
-            try:
-                ends = await asyncio.wait_for(in_thread(partial(log.ends, SOURCE_TOPICS)), self._settings.report_interval)
-                lag = f"{sum(max(0, ends[lane] - offset) for lane, offset in ingest.positions.items()):,} records behind"
-            except (LogUnavailable, TimeoutError):
-                lag = "the log does not answer"
-            now, applied = monotonic(), ingest.applied
-            last = "none yet" if ingest.committed_at is None else f"{now - ingest.committed_at:.1f} s ago"
-            held = len({lane.partition for lane in ingest.positions})
-            logger.info("%s events/s, %s, last commit %s, %d partitions", f"{(applied - before) / (now - then):,.0f}", lag, last, held)
-            before, then = applied, now
+    def _watched(self, watching: asyncio.Task[None]) -> None:
+        if not watching.cancelled() and (error := watching.exception()) is not None:
+            self._fail(WorkerFailed(f"the watch over the worker has failed: {type(error).__name__}: {error}"))
+
+    def _watch(self, ingest: Ingest, log: Log, store: WritableStore) -> Watch:
+        return Watch(
+            ingest,
+            log,
+            store,
+            self._settings,
+            self._meters,
+            self._health,
+            worker_id=self._settings.worker_id if self._rebuild is None else None,
+            commit_timeout=_REDIS_TIMEOUT + self._log_settings.kafka_timeout,
+            fail=self._fail,
+        )
 
 
 def broker_url(log: Log) -> str:
@@ -247,6 +273,18 @@ def broker_url(log: Log) -> str:
 
 async def _written_already(_letters: Sequence[DeadLetter]) -> None:
     """A rebuild counts dead letters and writes none: they lie in the quarantine since the records were first read."""
+
+
+def _leave_anyway(error: Stuck) -> None:
+    """End the program though the stop may hang: a consumer that does not deliver may not let go either."""
+
+    def leave() -> None:
+        logger.error("%s", error)
+        os._exit(1)
+
+    leaving = Timer(2 * _FAREWELL, leave)
+    leaving.daemon = True
+    leaving.start()
 
 
 async def _farewell(close: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """The tables in memory: the twin of Redis, for tests, for refolding a log beside the live projection, and for machines without Redis."""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from time import monotonic
 from typing import Any, Self
 
 import msgspec
@@ -17,6 +18,7 @@ class MemoryStore:
         self.hashes: dict[str, dict[bytes, bytes]] = {}
         self.strings: dict[str, bytearray] = {}
         self.lists: dict[str, list[bytes]] = {}
+        self._expires: dict[str, float] = {}  # string -> when it vanishes, by `time.monotonic`
 
     def read(self, questions: Sequence[Question]) -> list[Any]:
         return [_COMMANDS[str(question[0])](self, *question[1:]) for question in questions]
@@ -75,7 +77,18 @@ class MemoryStore:
         return [_CHANGES[str(command[0])](self, *command[1:]) for command in commands]
 
     async def keys(self, prefix: str) -> AsyncIterator[list[str]]:
+        self._expire()
         yield [key for table in (self.hashes, self.strings, self.lists) for key in table if key.startswith(prefix)]
+
+    def _set(self, key: object, value: object, _px: object, milliseconds: object) -> bool:
+        self.strings[_text(key)] = bytearray(_bytes(value))
+        self._expires[_text(key)] = monotonic() + int(str(milliseconds)) / 1000
+        return True
+
+    def _expire(self) -> None:
+        for key in [key for key, end in self._expires.items() if end <= monotonic()]:
+            self.strings.pop(key, None)
+            del self._expires[key]
 
     def _hset(self, key: object, *pairs: object) -> int:
         self.hashes.setdefault(_text(key), {}).update(zip(map(_bytes, pairs[::2]), map(_bytes, pairs[1::2]), strict=True))
@@ -128,6 +141,7 @@ class MemoryStore:
         return len(self.hashes.get(_text(key), {}))
 
     def _get(self, key: object) -> bytes | None:
+        self._expire()
         string = self.strings.get(_text(key))
         return None if string is None else bytes(string)
 
@@ -195,6 +209,7 @@ _CHANGES: Mapping[str, Callable[..., Any]] = {
     "HDEL": MemoryStore._hdel,
     "HINCRBY": MemoryStore._hincrby,
     "UNLINK": MemoryStore._unlink,
+    "SET": MemoryStore._set,
 }
 
 

@@ -3,8 +3,6 @@
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,39 +15,8 @@ from projections import generations
 from projections.dump import dump
 from projections.tables.redis import RedisStore
 from tests.faults import mailer
-from tests.faults.processes import WorkerProcess, applied, refold, until
-
-PARTITIONS = 4
-Start = Callable[..., WorkerProcess]
-
-
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[SqliteLog]:
-    with SqliteLog(tmp_path / "log.db", PARTITIONS) as log:
-        yield log
-
-
-@pytest.fixture
-def store(valkey: str) -> Iterator[RedisStore]:
-    with RedisStore(valkey) as store:
-        yield store
-
-
-@pytest.fixture
-def start(log: SqliteLog, valkey: str, tmp_path: Path) -> Iterator[Start]:
-    """Starts a worker, which ends with the test: `start(*arguments, settings={name: value})`."""
-    environment = {
-        "TALLY_LOG": f"sqlite:///{tmp_path}/log.db",
-        "TALLY_REDIS": valkey,
-        "TALLY_REPORT_INTERVAL": "0.5",
-        "TALLY_MAX_BATCH": "300",
-    }
-    with ExitStack() as stack:
-
-        def begin(*arguments: str, settings: Mapping[str, str] | None = None) -> WorkerProcess:
-            return stack.enter_context(WorkerProcess(tmp_path, {**environment, **(settings or {})}, *arguments))
-
-        yield begin
+from tests.faults.processes import applied, refold, until
+from tests.integration.streams.conftest import PARTITIONS, Start
 
 
 async def test_a_drain_applies_all_and_ends_and_a_second_one_has_nothing_to_do(log: SqliteLog, store: RedisStore, start: Start) -> None:
@@ -151,16 +118,6 @@ def test_what_is_no_event_is_in_the_quarantine_with_its_bytes_and_its_place(log:
     assert headers["tally-id"] == f"email-events/{place.partition}/{place.offset}".encode()
     assert headers["tally-reason"] == b"not_json"
     assert dump(store, PARTITIONS)[""]["quarantined"] == {"not_json": 1}
-
-
-def test_a_redis_that_evicts_is_refused(log: SqliteLog, store: RedisStore, start: Start, valkey: str) -> None:
-    store._client.config_set("maxmemory-policy", "allkeys-lru")
-    try:
-        worker = start("--drain")
-        assert worker.wait() == 1
-        assert "maxmemory-policy allkeys-lru" in worker.log.splitlines()[-1]
-    finally:
-        store._client.config_set("maxmemory-policy", "noeviction")
 
 
 def test_a_wrong_address_is_an_error_and_not_waited_for(log: SqliteLog, store: RedisStore, start: Start) -> None:

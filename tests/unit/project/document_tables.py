@@ -17,6 +17,7 @@ from events.catalog import CATALOG, EventData
 from events.settings import LogSettings
 from projections.reports import REPORTS, Parameter
 from projections.settings import RedisSettings
+from streams.metrics import Metric
 from streams.settings import WorkerSettings
 from tests.plugins.documents import documents
 
@@ -135,10 +136,22 @@ def _table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |\n" for row in rows)
 
 
+def metrics() -> str:
+    """A line for each metric of a worker."""
+    return _table(
+        ("metric", "kind", "meaning", "when it looks wrong"),
+        (
+            (" ".join(f"`{word}`" for word in (told.name, *told.labels)), told.kind, told.meaning, told.remedy)
+            for told in (metric.described for metric in Metric)
+        ),
+    )
+
+
 TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "settings of the log": lambda: settings_of(LogSettings),
     "settings of redis": lambda: settings_of(RedisSettings),
     "settings of the worker": lambda: settings_of(WorkerSettings),
+    "metrics": metrics,
     "event types": event_types,
     "reports": reports,
     "report parameters": report_parameters,

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
+from streams.health import Health
+from streams.metrics import Meters
+from streams.probes import answering
+from streams.settings import WorkerSettings
 from tests.unit.project.command_line import check_command, setting_names
 from tests.unit.project.layout import ROOT
 
@@ -54,12 +58,11 @@ def entrypoint() -> list[str]:
 
 
 def commands() -> list[list[str]]:
-    """Every command line that begins with `tally`, in the compose file, its comments, and the Dockerfile."""
+    """Every command line of `tally`, in the compose file, its comments, and the Dockerfile."""
     run = [entrypoint() + service["command"] for service in OURS.values()]
-    probed = [service["healthcheck"]["test"][1:] for service in OURS.values() if "healthcheck" in service]
     text = COMPOSE.read_text(encoding="utf-8") + DOCKERFILE.read_text(encoding="utf-8")
     shown = [["tally", *shlex.split(rest)] for rest in re.findall(r"(?:/bin/| [a-z0-9]+ |/0 )tally ((?:[a-z]+|--help)\b[^>\n]*)", text)]
-    return run + probed + shown
+    return run + shown
 
 
 @pytest.mark.parametrize("command", commands(), ids=" ".join)
@@ -90,6 +93,24 @@ def test_every_service_that_stays_has_a_health_check_and_comes_back() -> None:
     assert {name: (service["restart"], "healthcheck" in service) for name, service in staying.items()} == dict.fromkeys(
         ["kafka", "redis", "worker"], ("unless-stopped", True)
     )
+
+
+def test_the_health_check_of_a_worker_asks_where_it_answers() -> None:
+    worker = SERVICES["worker"]
+    settings = WorkerSettings(
+        metrics_host=worker["environment"]["TALLY_METRICS_HOST"], metrics_port=int(worker["environment"]["TALLY_METRICS_PORT"])
+    )
+    assert settings.metrics_host == "0.0.0.0", "Prometheus comes from another container"
+    assert worker["expose"] == [str(settings.metrics_port)]
+    *interpreter, probe = worker["healthcheck"]["test"]
+    assert interpreter == ["CMD", "python", "-c"]
+    assert probe.count(f":{settings.metrics_port}/healthz") == 1
+    health = Health(30)
+    with answering("127.0.0.1", 0, Meters().registry, healthz=health.alive) as port:
+        ask = [sys.executable, "-c", probe.replace(str(settings.metrics_port), str(port))]
+        assert subprocess.run(ask, check=False).returncode == 0
+        health.failure = RuntimeError("stuck")
+        assert subprocess.run(ask, stderr=subprocess.DEVNULL, check=False).returncode == 1
 
 
 def test_a_worker_starts_after_the_topics_are_there() -> None:

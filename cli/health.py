@@ -1,0 +1,138 @@
+"""Whether all is well: what would keep a worker from going on, limits that are exceeded, and what deserves a look."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from cli.clock import now
+from cli.standing import Standing
+from events.log.port import Log
+from events.rfc3339 import format_time, parse_time
+from events.topics import SOURCE_TOPICS
+from projections import generations
+from projections.generations import Generation, code_hash, known
+from projections.presence import Presence, present
+from projections.tables.boot import check
+from projections.tables.store import StoreError, StoreUnavailable, WritableStore
+from streams.positions import HoleInLog, check_holes, near_begin, stored_positions
+from streams.positions import Lane as Place
+from streams.settings import WorkerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What may be at most; None: whatever it is."""
+
+    lag: int | None = None
+    lag_seconds: float | None = None
+    quarantined: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerHere:
+    """A worker, by its own last word. `applied`: events since it started."""
+
+    id: str
+    host: str
+    pid: int
+    generation: int
+    partitions: list[int]
+    applied: int
+    started_at: str
+    last_commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What there is to say beside where everything stands."""
+
+    code_hash: str | None
+    """Of the code that writes the active generation; None before there is one."""
+    this_code: bool | None
+    """Whether that is the code of this version."""
+    last_commit_age_seconds: float | None
+    workers: list[WorkerHere]
+    begins: dict[Place, int]
+    unhealthy: list[str]
+    warnings: list[str]
+
+    def joined(self, standing: Standing) -> dict[str, Any]:
+        """With where everything stands, as JSON has it."""
+        told = standing.to_dict()
+        for lane in told["partitions"]:
+            lane["begin"] = self.begins[Place(lane["topic"], lane["partition"])]
+        ours = asdict(self)
+        del ours["begins"]
+        return {**told, **ours, "healthy": not self.unhealthy}
+
+
+async def examine(store: WritableStore, log: Log, standing: Standing, limits: Limits) -> Health:
+    """Look further than `standing` does. Raises `StoreUnavailable`, `LogError`."""
+    found = await known(store)
+    active = None if found.active is None else found[found.active]
+    workers = await present(store)
+    begins = {Place(lane.topic, lane.partition): log.begin(lane.topic, lane.partition) for lane in standing.partitions}
+    unhealthy, warnings = [*_exceeded(standing, limits)], [*_near_begin(standing, begins)]
+    try:
+        warnings += await check(store)
+    except StoreUnavailable:
+        raise
+    except StoreError as error:
+        unhealthy.append(str(error))
+    if active is not None:
+        unhealthy += [fault async for fault in _faults(store, log, active)]
+        try:
+            generations.check_written_by_us(active)
+        except StoreError as error:  # a worker of that version goes on all the same
+            warnings.append(str(error))
+    if standing.lag and not workers:
+        warnings.append(f"{standing.lag:,} records wait, and no worker is running: start one (tally worker)")
+    return Health(
+        code_hash=None if active is None else active.code_hash,
+        this_code=None if active is None else active.code_hash == code_hash(),
+        last_commit_age_seconds=None if standing.last_commit is None else max(0, now() - parse_time(standing.last_commit)) / 1000,
+        workers=[_here(one) for one in workers],
+        begins=begins,
+        unhealthy=unhealthy,
+        warnings=warnings,
+    )
+
+
+def _exceeded(standing: Standing, limits: Limits) -> Iterator[str]:
+    if limits.lag is not None and standing.lag > limits.lag:
+        yield f"{standing.lag:,} records behind the log, more than --max-lag {limits.lag:,}"
+    if limits.lag_seconds is not None and standing.lag_seconds > limits.lag_seconds:
+        yield f"{standing.lag_seconds:,.1f} s behind the log, more than --max-lag-seconds {limits.lag_seconds:g}"
+    if limits.quarantined is None:
+        return
+    if standing.dead_letters is None:
+        yield "the log does not show its dead letters, so --max-quarantined cannot be told"
+    elif standing.dead_letters.open > limits.quarantined:
+        number = standing.dead_letters.open
+        yield f"{number:,} dead letters are open, more than --max-quarantined {limits.quarantined:,}: tally quarantine list"
+
+
+def _near_begin(standing: Standing, begins: dict[Place, int]) -> Iterator[str]:
+    for lane in standing.partitions:
+        place = Place(lane.topic, lane.partition)
+        if told := near_begin(place, lane.applied, begins[place], lane.end):
+            yield told
+
+
+async def _faults(store: WritableStore, log: Log, active: Generation) -> AsyncIterator[str]:
+    """For what a worker that starts now would stop at once."""
+    partitions = log.partitions(SOURCE_TOPICS[0])
+    try:
+        generations.check_made_for(active, partitions)
+        await generations.check_partitions(store, active)
+        positions = await stored_positions(store, active, range(partitions))
+        await check_holes(log, positions, allow_gaps=WorkerSettings().allow_gaps)
+    except StoreUnavailable:
+        raise
+    except (StoreError, HoleInLog) as error:
+        yield str(error)
+
+
+def _here(one: Presence) -> WorkerHere:
+    committed = None if one.committed_at is None else format_time(one.committed_at)
+    return WorkerHere(one.id, one.host, one.pid, one.generation, one.partitions, one.applied, format_time(one.started_at), committed)
