@@ -56,6 +56,25 @@ if fault then
   return redis.error_reply('FOREIGN ' .. fault)
 end
 
+-- The counters as they will be: to add to what is no number would fail half-way.
+for i = 1, #counters, 2 do
+  local key, changes = KEYS[counters[i]], counters[i + 1]
+  for first = 1, #changes, 2000 do
+    local last, names = math.min(first + 1999, #changes), {}
+    for j = first, last, 2 do
+      names[#names + 1] = changes[j]
+    end
+    local found = redis.call('HMGET', key, unpack(names))
+    for j = 1, #found do
+      local number = tonumber(found[j] or 0)
+      if not number then
+        return redis.error_reply('FOREIGN field ' .. names[j] .. ' of ' .. key .. ' is no number')
+      end
+      changes[first + 2 * j - 1] = number + changes[first + 2 * j - 1]
+    end
+  end
+end
+
 for i = 1, #hashes, 2 do
   local key, writes = KEYS[hashes[i]], hashes[i + 1]
   for first = 1, #writes, 1000 do  -- unpack has a limit of a few thousand values
@@ -84,9 +103,9 @@ for i = 1, #appends, 2 do
   end
 end
 for i = 1, #counters, 2 do
-  local key, changes = KEYS[counters[i]], counters[i + 1]
-  for j = 1, #changes, 2 do
-    redis.call('HINCRBY', key, changes[j], changes[j + 1])
+  local key, sums = KEYS[counters[i]], counters[i + 1]
+  for first = 1, #sums, 1000 do
+    redis.call('HSET', key, unpack(sums, first, math.min(first + 999, #sums)))
   end
 end
 for i = 1, #positions, 3 do
