@@ -20,6 +20,7 @@ from projections.dump import dump
 from projections.moments import Moment
 from projections.tables.embedded_redis import EmbeddedRedis
 from projections.tables.redis import RedisStore
+from streams.verify import verify
 from tests.faults import mailer
 from tests.faults.processes import positions, refold, until
 from tests.faults.zygote import Fork, Zygote
@@ -120,9 +121,10 @@ class Pair:
         until(lambda: self.applied == total, 20, lambda: f"{self.applied} of {total} records applied")
 
     def is_exact(self) -> None:
-        """They do, and the store is then what the log says."""
+        """They do, and the store is then what the log says: folded anew, and recounted in another way."""
         self.is_applied()
         self.is_exact_so_far()
+        assert verify(self.store, self.log).differences == []
 
     def is_exact_so_far(self) -> None:
         """The store is what the log says up to the stored positions, while nothing is written."""
