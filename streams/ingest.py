@@ -77,7 +77,7 @@ class Ingest:
         self._idle.set()
         self._failed: Counter[int] = Counter()  # partition -> attempts in a row
         self._rests_until: defaultdict[int, float] = defaultdict(float)
-        self._patience = Patience(settings.report_interval)
+        self._patience = Patience(settings.progress_interval)
 
     async def load_positions(self, assigned: set[TP]) -> Mapping[TP, int]:
         """Where to read on, after a rebalance. Forgets the partitions that went to others."""

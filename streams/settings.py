@@ -30,7 +30,7 @@ class WorkerSettings(BaseSettings):
     commit_interval: float = Field(
         default=2.8, gt=0, description="How often Kafka is told the offsets, for its display of the lag; the truth is in Redis"
     )
-    report_interval: float = Field(
+    progress_interval: float = Field(
         default=5.0, gt=0, description="How often a line tells of events/s, lag and the last commit, or what is waited for"
     )
     stuck_after: float = Field(

@@ -64,8 +64,8 @@ class Watch:
         host = socket.gethostname()
         self._id, self._host = worker_id or f"{host}-{os.getpid()}", host
         self._started_at = _now()
-        self._looks_per_report = math.ceil(settings.report_interval * _LOOKS_TO_BE_STUCK / settings.stuck_after)
-        self._interval = settings.report_interval / self._looks_per_report
+        self._looks_per_report = math.ceil(settings.progress_interval * _LOOKS_TO_BE_STUCK / settings.stuck_after)
+        self._interval = settings.progress_interval / self._looks_per_report
         # One look fewer than fit: with it the time would be over.
         self._watchdog = Watchdog(math.floor(settings.stuck_after / self._interval) - 1)
         self._closing = asyncio.Event()
@@ -126,7 +126,7 @@ class Watch:
 
     async def _ends(self) -> Mapping[Lane, int] | None:
         with suppress(LogError, TimeoutError):
-            async with asyncio.timeout(self._settings.report_interval):
+            async with asyncio.timeout(self._settings.progress_interval):
                 found = await in_thread(partial(self._log.ends, SOURCE_TOPICS))
             return {Lane(*place): end for place, end in found.items()}
         return None
@@ -145,8 +145,8 @@ class Watch:
             None if age is None else _now() - int(age * 1000),
         )
         with suppress(StoreError, TimeoutError):
-            expiry = _EXPIRES_AFTER * self._settings.report_interval
-            async with asyncio.timeout(self._settings.report_interval):
+            expiry = _EXPIRES_AFTER * self._settings.progress_interval
+            async with asyncio.timeout(self._settings.progress_interval):
                 await publish(self._store, presence, expiry)
             return True
         return False

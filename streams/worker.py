@@ -126,7 +126,7 @@ class Worker:
         self._drain = drain
         self._rebuild = rebuild
         self._make_projector = projector
-        self._patience = Patience(settings.report_interval)
+        self._patience = Patience(settings.progress_interval)
         self._meters = Meters()
         self._health = Health(settings.stuck_after)
         self._stop = asyncio.Event()

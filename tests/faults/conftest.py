@@ -37,7 +37,7 @@ def environment(kafka: EmbeddedKafka, valkey: str) -> dict[str, str]:
         "TALLY_REDIS": valkey,
         "TALLY_GROUP": f"test-{next(_numbers)}",
         "TALLY_SESSION_TIMEOUT": "6",
-        "TALLY_REPORT_INTERVAL": "1",
+        "TALLY_PROGRESS_INTERVAL": "1",
         "TALLY_MAX_BATCH": "500",
     }
 

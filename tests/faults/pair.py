@@ -76,7 +76,7 @@ class Pair:
             "TALLY_REDIS": self.redis.url,
             "TALLY_GROUP": f"pair-{next(_groups)}",
             "TALLY_SESSION_TIMEOUT": "6",
-            "TALLY_REPORT_INTERVAL": "0.5",
+            "TALLY_PROGRESS_INTERVAL": "0.5",
             "TALLY_MAX_BATCH": "300",
         }
 

@@ -74,7 +74,7 @@ class Place:
         self.tally("publish", str(file))
 
     def worker(self) -> WorkerProcess:
-        return WorkerProcess(self.folder, {**self.settings, "TALLY_REPORT_INTERVAL": "0.5"})
+        return WorkerProcess(self.folder, {**self.settings, "TALLY_PROGRESS_INTERVAL": "0.5"})
 
 
 def reports(reader: Reader) -> list[dict[str, Any]]:

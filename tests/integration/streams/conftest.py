@@ -32,7 +32,7 @@ def start(log: SqliteLog, valkey: str, tmp_path: Path) -> Iterator[Start]:
     environment = {
         "TALLY_LOG": f"sqlite:///{tmp_path}/log.db",
         "TALLY_REDIS": valkey,
-        "TALLY_REPORT_INTERVAL": "0.5",
+        "TALLY_PROGRESS_INTERVAL": "0.5",
         "TALLY_MAX_BATCH": "300",
     }
     with ExitStack() as stack:

@@ -126,3 +126,11 @@ def test_a_reader_that_leaves_early_is_no_failure_to_speak_of() -> None:
     process = subprocess.run(pipe, shell=True, capture_output=True, text=True, check=True)
     assert process.stdout == "{\n"
     assert process.stderr == ""
+
+
+def test_no_setting_of_the_worker_is_an_option_of_another_verb_in_the_environment() -> None:
+    from projections.reports import REPORTS
+    from streams.settings import WorkerSettings
+
+    of_reports = {f"report_{parameter.name}" for one in REPORTS.values() for parameter in one.parameters}
+    assert of_reports & WorkerSettings.model_fields.keys() == set()

@@ -28,7 +28,7 @@ def test_the_heartbeat_is_a_third_of_the_session_and_three_seconds_at_most(sessi
     [
         ("max_batch", 0),
         ("session_timeout", 0),
-        ("report_interval", 0),
+        ("progress_interval", 0),
         ("failures_share", 1.5),
         ("group", ""),
         ("group", "a b"),

@@ -58,7 +58,7 @@ class Room:
             self.scene.ingest,
             self.log,
             self.store,
-            WorkerSettings(report_interval=3),
+            WorkerSettings(progress_interval=3),
             self.meters,
             self.health,
             worker_id="w-1",
