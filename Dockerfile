@@ -14,6 +14,7 @@ COPY LICENSE README.md pyproject.toml compile_fold.py ./
 COPY events events
 COPY projections projections
 COPY streams streams
+COPY web web
 COPY cli cli
 RUN /opt/compiler/bin/python compile_fold.py && /opt/tally/bin/pip install --no-deps --no-build-isolation .
 # From elsewhere: here the sources themselves would be found.

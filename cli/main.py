@@ -8,7 +8,23 @@ from typing import Annotated
 
 import typer
 
-from cli import dashboard, diff, explain, generations, publish, quarantine, rebuild, report, schema, status, topics, verify, worker
+from cli import (
+    dashboard,
+    diff,
+    explain,
+    generations,
+    publish,
+    quarantine,
+    rebuild,
+    report,
+    schema,
+    status,
+    token,
+    topics,
+    verify,
+    web,
+    worker,
+)
 from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
@@ -57,6 +73,8 @@ app.command("schema")(schema.schema)
 app.add_typer(topics.app, name="topics")
 app.command("publish")(publish.publish)
 app.command("worker")(worker.worker)
+app.command("web")(web.web)
+app.add_typer(token.app, name="token")
 app.command("report", cls=ReportCommand)(report.report)
 app.command("rebuild")(rebuild.rebuild)
 app.command("generations")(generations.generations)

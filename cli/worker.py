@@ -1,12 +1,10 @@
 """`tally worker`: project the log into Redis."""
 
-import os
-import signal
-from threading import Thread
 from typing import Annotated
 
 import typer
 
+from cli.attached import stop_with_standard_input
 from cli.settings import load
 
 
@@ -18,7 +16,7 @@ def worker(
     """Project the log into Redis, until it is stopped by SIGTERM or Ctrl-C.
 
     Start as many as there are partitions to share; on SQLite one. It waits for a log or a Redis that is not there yet, and says
-    every few seconds how it goes. More settings, as environment variables, are in docs/operators.md.
+    every few seconds how it goes. More settings, as environment variables, are in docs/operate.md.
 
     [bold]Examples[/bold]
 
@@ -35,14 +33,6 @@ def worker(
 
     settings = load(LogSettings, context), load(RedisSettings, context), load(WorkerSettings, context)
     if attached:
-        Thread(target=_stop_with_standard_input, daemon=True).start()
+        stop_with_standard_input()
     if code := run_worker(*settings, drain=drain):
         raise typer.Exit(code)
-
-
-def _stop_with_standard_input() -> None:
-    """Whoever started us holds the other end, and its death, however it comes, closes it."""
-    # Not by sys.stdin, whose lock a thread that still reads would hold at the end of the program.
-    while os.read(0, 1024):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)

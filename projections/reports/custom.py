@@ -21,10 +21,12 @@ from projections.tables.parts import SharedLists
 
 MOST_DIMENSIONS: Final = 3
 MOST_ROWS: Final = 10_000
-MEASURE: Final = Parameter("measure", "What is counted; several are columns.", repeatable=True, choices=tuple(MEASURES), listed=True)
+MEASURE: Final = Parameter(
+    "measure", "What is counted; several are columns.", repeatable=True, choices=tuple(MEASURES), listed=True, required=True
+)
 BY: Final = Parameter("by", "What it is counted by; up to three, of which one is a date.", True, tuple(DIMENSIONS), listed=True)
 SORT: Final = Parameter("sort", "The measure or dimension to sort by, out of those asked for; the first measure unless set.")
-LIMIT: Final = Parameter("limit", f"How many rows, at most {MOST_ROWS:,}.", default="100")
+LIMIT: Final = Parameter("limit", f"How many rows, at most {MOST_ROWS:,}.", default="100", kind="whole number", most=MOST_ROWS)
 
 
 class CustomRow(BaseModel):
@@ -85,7 +87,7 @@ def read(query: Query) -> Options:
         parameters.week_start(given),
         sort,
         parameters.order(given),
-        parameters.whole(given, LIMIT, 1, MOST_ROWS),
+        parameters.whole(given, LIMIT),
     )
 
 

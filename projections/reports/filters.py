@@ -25,15 +25,15 @@ LISTED_STATUS: Final = replace(STATUS, choices=(*_STATUSES, STATUSES[meaning.SCH
 """For lists of enrollments, which show those that never started when they are asked for."""
 
 FILTERS: Final = (
-    Parameter("sequence", "Enrollments in this sequence.", repeatable=True),
-    Parameter("company", "Enrollments of contacts of this company, as of their start.", repeatable=True),
-    Parameter("enrolled_by", "Enrollments by this user.", repeatable=True),
-    Parameter("team", "Enrollments by this team.", repeatable=True),
-    Parameter("variant", "Enrollments in this variant.", repeatable=True),
+    Parameter("sequence", "Enrollments in this sequence.", repeatable=True, kind="id"),
+    Parameter("company", "Enrollments of contacts of this company, as of their start.", repeatable=True, kind="id"),
+    Parameter("enrolled_by", "Enrollments by this user.", repeatable=True, kind="id"),
+    Parameter("team", "Enrollments by this team.", repeatable=True, kind="id"),
+    Parameter("variant", "Enrollments in this variant.", repeatable=True, kind="id"),
     STATUS,
-    Parameter("step", "Enrollments whose current step is this one.", repeatable=True),
-    Parameter("enrolled_from", "Enrollments started on this day or later (YYYY-MM-DD in the time zone)."),
-    Parameter("enrolled_to", "Enrollments started on this day or earlier (YYYY-MM-DD in the time zone)."),
+    Parameter("step", "Enrollments whose current step is this one.", repeatable=True, kind="id"),
+    Parameter("enrolled_from", "Enrollments started on this day or later (YYYY-MM-DD in the time zone).", kind="date"),
+    Parameter("enrolled_to", "Enrollments started on this day or earlier (YYYY-MM-DD in the time zone).", kind="date"),
 )
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 

@@ -18,7 +18,7 @@ from projections.rows import Column, Rows
 from projections.tables.parts import Catalogue
 
 LARGEST: Final = 1_000
-LIMIT: Final = Parameter("limit", f"Rows on a page, {LARGEST:,} at most.", default="50")
+LIMIT: Final = Parameter("limit", f"Rows on a page, {LARGEST:,} at most.", default="50", kind="whole number", most=LARGEST)
 CATALOGUE: Final = Catalogue()
 """A snapshot that pages are made from has to have it."""
 _ATTEMPTS: Final = 5
@@ -39,7 +39,7 @@ class Paging:
     @classmethod
     def read(cls, query: Query, *own: str) -> "Paging":
         """The page that was asked for. Raises `ParameterError`."""
-        return cls(parameters.whole(query.given, LIMIT, 1, LARGEST), cursor.read(query, *own), own)
+        return cls(parameters.whole(query.given, LIMIT), cursor.read(query, *own), own)
 
 
 @dataclass(frozen=True, slots=True)

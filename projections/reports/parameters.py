@@ -15,6 +15,7 @@ Basis = Literal["contacts", "enrollments", "messages"]
 Opens = Literal["human", "all"]
 Order = Literal["asc", "desc"]
 WeekStart = Literal["monday", "sunday"]
+Kind = Literal["text", "id", "date", "whole number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,12 @@ class Parameter:
     default: str | None = None
     listed: bool = False
     """A value may be several, divided by commas."""
+    kind: Kind = "text"
+    """What the text of a value has to be."""
+    required: bool = False
+    """A report cannot be asked without it."""
+    most: int | None = None
+    """The greatest whole number that is allowed; the least is 1."""
 
 
 BASIS: Final = Parameter("basis", "What the rates count.", choices=get_args(Basis), default="contacts")
@@ -90,14 +97,16 @@ def listed(given: Given, parameter: Parameter) -> tuple[str, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def whole(given: Given, parameter: Parameter, least: int, most: int) -> int:
+def whole(given: Given, parameter: Parameter) -> int:
     """The one whole number of a parameter, or its default. Raises `ParameterError`."""
     text = single(given, parameter.name)
     if text is None:
         assert parameter.default is not None, f"{parameter.name} has no default"
         return int(parameter.default)
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most):
-        raise ParameterError(parameter.name, f"{text!r} is not allowed; give a whole number from {least} to {most}")
+    most = parameter.most
+    assert most is not None, f"{parameter.name} is no whole number"
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and 1 <= int(text) <= most):
+        raise ParameterError(parameter.name, f"{text!r} is not allowed; give a whole number from 1 to {most}")
     return int(text)
 
 

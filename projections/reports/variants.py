@@ -15,7 +15,7 @@ from projections.tables.parts import Counts
 
 ENOUGH: Final = 100
 """Contacts below which it is too early to conclude anything."""
-BASELINE: Final = Parameter("baseline", "The variant that the others are compared with; the first by id unless set.")
+BASELINE: Final = Parameter("baseline", "The variant that the others are compared with; the first by id unless set.", kind="id")
 
 
 class Proportion(BaseModel):

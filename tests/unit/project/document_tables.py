@@ -20,10 +20,12 @@ from projections.settings import RedisSettings
 from streams.metrics import Metric
 from streams.settings import WorkerSettings
 from tests.plugins.documents import documents
+from web.reports import path_of
+from web.settings import WebSettings
 
 _TABLE: Final = re.compile(r"(?P<begin><!-- table: (?P<name>[a-z ]+) -->\n)(?P<table>.*?)(?P<end><!-- end of table -->)", re.DOTALL)
 
-SETTINGS: Final[tuple[type[BaseSettings], ...]] = (LogSettings, RedisSettings, WorkerSettings)
+SETTINGS: Final[tuple[type[BaseSettings], ...]] = (LogSettings, RedisSettings, WorkerSettings, WebSettings)
 
 _NAMED_IN_VAIN: Final = ("meeting.canceled", "engagement.reclassified", "contact.updated", "contact.erased")
 """Types that may name an enrollment, as every event of a contact may, but to no effect; so their tables do not list it."""
@@ -130,6 +132,11 @@ def reports() -> str:
     )
 
 
+def report_paths() -> str:
+    """A line for each report: where it is over HTTP."""
+    return _table(("report", "path"), ((f"`{report.name}`", f"`{path_of(report)}`") for report in REPORTS.values()))
+
+
 def _table(head: Iterable[str], lines: Iterable[Iterable[str]]) -> str:
     columns = list(head)
     rows = [columns, ["---"] * len(columns), *(list(line) for line in lines)]
@@ -151,10 +158,12 @@ TABLES: Final[Mapping[str, Callable[[], str]]] = {
     "settings of the log": lambda: settings_of(LogSettings),
     "settings of redis": lambda: settings_of(RedisSettings),
     "settings of the worker": lambda: settings_of(WorkerSettings),
+    "settings of the web": lambda: settings_of(WebSettings),
     "metrics": metrics,
     "event types": event_types,
     "reports": reports,
     "report parameters": report_parameters,
+    "report paths": report_paths,
 }
 
 

@@ -87,8 +87,8 @@ def test_every_command_and_setting_of_a_document_exists(document: Path) -> None:
     for block in shell:
         for command in block.tally_commands():
             words = [word for word in shlex.split(command) if word != "&"]
-            if ">" in words or "<" in words:
-                words = words[: min(words.index(sign) for sign in "<>" if sign in words)]
+            redirected = [words.index(sign) for sign in ("<", ">", "2>") if sign in words]
+            words = words[: min(redirected, default=len(words))]
             try:
                 check_command(words)
             except ValueError as error:

@@ -19,7 +19,7 @@ BUILD = PYPROJECT["dependency-groups"]["build"]
 EXTRAS = [requirement for extra in PROJECT["optional-dependencies"].values() for requirement in extra]
 PROGRAM = [requirement for name, extra in PROJECT["optional-dependencies"].items() if name != "dev" for requirement in extra]
 
-COMPANIONS = {"pydantic-core": "pydantic", "mode-streaming": "faust-streaming", "yarl": "faust-streaming"}
+COMPANIONS = {"pydantic-core": "pydantic", "starlette": "fastapi", "mode-streaming": "faust-streaming", "yarl": "faust-streaming"}
 """Packages whose objects are part of another's public interface: who asks for the one may import both."""
 
 

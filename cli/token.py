@@ -1,0 +1,78 @@
+"""`tally token`: who may use the HTTP interface, and for what."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.failure import Failure, WrongCall
+from cli.settings import load
+
+if TYPE_CHECKING:
+    from web.tokens import Tokens
+
+app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the tokens of the HTTP interface.")
+
+_SCOPES = "read (numbers), publish (events), act (change dashboards), operate (metrics of the server)"
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    scope: Annotated[list[str] | None, typer.Option(help=f"What it allows, repeatable: {_SCOPES}. Default: read.")] = None,
+    label: Annotated[str, typer.Option(help="What it is for, for those who read the list.")] = "",
+) -> None:
+    """Make a token of one account and print it. It cannot be shown again: only a hash of it is kept.
+
+    From the first one on, every request to `tally web` needs a token.
+
+    [bold]Examples[/bold]
+
+      tally token create --account acme --label "sales dashboard"
+
+      tally token create --account acme --scope publish --scope read
+    """
+    from cli.clock import now
+    from events.rfc3339 import format_time
+    from projections.settings import RedisSettings
+    from web.tokens import Scope
+
+    asked = list(dict.fromkeys(scope or [Scope.READ]))
+    if unknown := [name for name in asked if name not in list(Scope)]:
+        raise WrongCall(f"--scope: {unknown[0]!r} is not allowed; choose from {', '.join(Scope)}")
+    scopes = [Scope(name) for name in asked]
+    account = load(RedisSettings, context).account
+    token, secret = _tokens(context).create(account, scopes, label, format_time(now()))
+    typer.echo(f"token {token.id} of {account} allows to {', '.join(scopes)}; it is shown this once:", err=True)
+    print(secret)
+
+
+@app.command("list")
+def list_tokens(context: typer.Context) -> None:
+    """List the tokens of all accounts, without what they are made of.
+
+    [bold]Example[/bold]
+
+      tally token list
+    """
+    for token in _tokens(context).all():
+        print(f"{token.id}  {token.account}  {','.join(token.scopes)}  {token.created_at}  {token.label}".rstrip())
+
+
+@app.command()
+def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metavar="ID", help="As `tally token list` shows it.")]) -> None:
+    """Take a token away, at once.
+
+    [bold]Example[/bold]
+
+      tally token revoke 3f9a61c2
+    """
+    if not _tokens(context).revoke(token_id):
+        raise Failure(f"there is no token {token_id!r}; tally token list shows those that there are")
+    print(f"revoked {token_id}")
+
+
+def _tokens(context: typer.Context) -> "Tokens":
+    from web.settings import WebSettings
+    from web.tokens import Tokens
+
+    return Tokens(load(WebSettings, context).tokens)

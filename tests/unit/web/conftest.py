@@ -1,0 +1,82 @@
+"""The app over a small company in memory, asked in process."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from cli.demo.company import Company
+from events.log.port import Log
+from events.topics import SOURCE_TOPICS
+from projections.reports.as_of import Ends
+from projections.tables.reader import Reader
+from projections.tables.store import Store
+from tests.folding import folded
+from tests.history_log import HistoryLog
+from tests.stories import story
+from web.access import Access
+from web.answers import Answers
+from web.app import make_app
+from web.calls import Calls
+from web.ends import SharedEnds
+from web.settings import WebSettings
+from web.tokens import Tokens
+
+SEQUENCE, CONTACT = "spring-outreach", "c-000012"
+OTHER = "other"
+"""An account that has nothing to do with the company's, which is `default`."""
+_EVENTS = [*Company(5, 150, until=1_790_000_000_000).history(), *story("zoe", account=OTHER)]
+
+
+@cache
+def company() -> tuple[Store, HistoryLog]:
+    """The tables and the log of all events."""
+    return folded(_EVENTS), HistoryLog(_EVENTS)
+
+
+@dataclass
+class Served:
+    """An app, and what it answers from."""
+
+    tokens: Tokens
+    reader: Reader = field(default_factory=lambda: Reader(company()[0]))
+    log: Callable[[], Log] = lambda: company()[1]
+    ends: Callable[[], Ends] = lambda: company()[1].ends(SOURCE_TOPICS)
+    account: str = "default"
+    settings: WebSettings = field(default_factory=WebSettings)
+
+    def app(self) -> FastAPI:
+        answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), "UTC")
+        return make_app(answers, Access(self.tokens, self.account), self.settings)
+
+    @asynccontextmanager
+    async def client(self, **headers: str) -> AsyncIterator[AsyncClient]:
+        transport = ASGITransport(self.app())
+        async with AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
+            yield client
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Served:
+    return Served(Tokens(tmp_path / "tokens.json"))
+
+
+@pytest.fixture
+async def client(served: Served) -> AsyncIterator[AsyncClient]:
+    async with served.client() as client:
+        yield client
+
+
+def problem(answer: Any) -> dict[str, Any]:
+    """The problem details of an answer, which has to be one."""
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert told["status"] == answer.status_code
+    assert told.keys() >= {"type", "title", "detail"}
+    return told

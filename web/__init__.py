@@ -1,0 +1,1 @@
+"""HTTP: the reports, and what mailers tell."""

@@ -1,0 +1,53 @@
+"""The app: every route, and what stands around it."""
+
+from importlib.metadata import version
+from typing import Any, Final
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from web.access import Access
+from web.answers import Answers
+from web.batch import Questions, add_batch
+from web.meters import Meters
+from web.probes import add_probes
+from web.problems import tell
+from web.reports import add_reports
+from web.schema import described
+from web.settings import WebSettings
+from web.shield import Shield
+
+_TAGS: Final = ({"name": "reports", "description": "Exact numbers as of now."},)
+_ZIPPED_FROM: Final = 1_000
+"""Bytes below which an answer is sent as it is."""
+
+
+def make_app(answers: Answers, access: Access, settings: WebSettings) -> FastAPI:
+    """The app of one process."""
+    app = FastAPI(
+        title="Tally",
+        version=version("tally"),
+        summary="Exact, live performance numbers of sales sequences.",
+        openapi_url="/v1/openapi.json",
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        exception_handlers={HTTPException: tell},
+    )
+    meters = Meters()
+    add_reports(app, answers, access)
+    add_batch(app, answers, access)
+    add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
+    app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
+    app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters)
+    made: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not made:
+            made.update(described(app, _TAGS, [Questions]))
+        return made
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI provides
+    return app

@@ -1,0 +1,29 @@
+"""How a server does, in numbers for Prometheus."""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import Scope
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Meters:
+    """The numbers of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("tally_web_requests", "Requests, by route and status", ("route", "status"), registry=self.registry)
+        self.seconds = Histogram(
+            "tally_web_request_seconds",
+            "From the first byte of a request to the last of its answer",
+            ("route",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+
+    def answered(self, scope: Scope, status: int, seconds: float) -> None:
+        """Count a request. `status` 0: nobody was there any more to get an answer."""
+        route = getattr(scope.get("route"), "name", None) or "none"
+        self.requests.labels(route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)

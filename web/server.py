@@ -1,0 +1,119 @@
+"""The server process: opens what it reads from, listens, says so, and ends as it should."""
+
+import asyncio
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+
+import uvicorn
+
+from events.log.opening import open_log
+from events.settings import LogSettings
+from events.topics import SOURCE_TOPICS
+from projections.settings import RedisSettings
+from projections.tables.opening import redis_url
+from projections.tables.reader import Reader
+from projections.tables.redis import RedisStore
+from web.access import Access, is_loopback
+from web.answers import Answers
+from web.app import make_app
+from web.calls import Calls
+from web.ends import SharedEnds
+from web.late_log import LateLog
+from web.settings import WebSettings
+from web.tokens import Tokens
+
+logger = logging.getLogger("tally.web")
+
+_REDIS_TIMEOUT = 5.0
+_FAREWELL = 3
+"""Seconds that requests in hand get at the end."""
+_LONGEST_HEADERS = 1 << 16
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on, or must not be; the message is one line and names the remedy."""
+
+
+def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: WebSettings) -> None:
+    """Answer until SIGTERM or SIGINT. Blocks; call it in the main thread.
+
+    Raises `CannotListen`, `TokenFileError`; `StoreError`, `ServerError` and `LogError` for an address that is none. A Redis or a log that
+    does not answer is waited for, and those who ask are told.
+    """
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("uvicorn", "kafka"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    access = Access(Tokens(settings.tokens), redis_settings.account)
+    if access.open and not is_loopback(settings.web_host):
+        raise CannotListen(
+            f"TALLY_WEB_HOST={settings.web_host} can be reached from elsewhere, and no token is needed yet: make one (tally token create), "
+            "or listen on 127.0.0.1"
+        )
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(settings.web_host, settings.web_port))
+        url = stack.enter_context(redis_url(redis_settings.redis))
+        store = stack.enter_context(RedisStore(url, _REDIS_TIMEOUT))
+        log = stack.enter_context(closing(LateLog(partial(open_log, log_settings))))
+        answers = Answers(
+            reader=Reader(store, partitions=log_settings.partitions),
+            log=log.get,
+            ends=SharedEnds(lambda: log.get().ends(SOURCE_TOPICS)),
+            calls=Calls(settings.web_threads, "report"),
+            time_zone=redis_settings.timezone,
+        )
+        config = uvicorn.Config(
+            make_app(answers, access, settings),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            h11_max_incomplete_event_size=_LONGEST_HEADERS,
+            timeout_graceful_shutdown=_FAREWELL,
+        )
+        who = "no token is needed: whoever is on this machine may ask and publish" if access.open else "a token is needed"
+        logger.info("answering http://%s/v1 (%s)", _place(listener), who)
+        asyncio.run(_serve(_Server(config), listener))
+
+
+class _Server(uvicorn.Server):
+    """Ends by our own signal handlers, so that all that was opened is closed."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve(server: _Server, listener: socket.socket) -> None:
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    await server.serve([listener])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host.strip("[]"), port), family=family, backlog=1024)
+    except OSError as error:
+        raise CannotListen(
+            f"TALLY_WEB_PORT={port} of TALLY_WEB_HOST={host} cannot be listened on ({error.strerror or error}): choose another port, "
+            "or 0 for any that is free"
+        ) from error
+    with listener:
+        yield listener
+
+
+def _place(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,23 @@
+"""How the numbers are told over HTTP: settings from the environment, with the prefix `TALLY_`."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class WebSettings(BaseSettings):
+    """Settings of `tally web`, each an environment variable: `web_port` is `TALLY_WEB_PORT` and so on. Times in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="TALLY_", extra="ignore")
+
+    web_host: str = Field(default="127.0.0.1", description="Address to listen on; one that others can reach needs a token first")
+    web_port: int = Field(default=8340, ge=0, le=65_535, description="Port of that address; 0: any that is free")
+    tokens: Path = Field(
+        default=Path(".tally/tokens.json"), description="File of the tokens; without a token, who is on this machine may ask"
+    )
+    web_timeout: float = Field(default=30.0, gt=0, description="How long a request may take, from its first byte to its last")
+    web_threads: int = Field(default=4, ge=1, le=64, description="Reports worked on at once; others wait, and are refused if too many do")
+    web_max_lag: int | None = Field(
+        default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"
+    )
