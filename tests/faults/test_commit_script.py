@@ -82,8 +82,8 @@ class Scene:
 
     def put_back(self, keys: Mapping[bytes, bytes]) -> None:
         self.client.flushdb()
-        for key, packed in keys.items():
-            self.client.restore(key, 0, packed)
+        for key, kept in keys.items():
+            self.client.restore(key, 0, kept)
 
     @property
     def is_right(self) -> bool:

@@ -1,6 +1,7 @@
 """Several workers on a real Kafka, while mailers go on publishing: nothing may be lost or counted twice, whatever happens to them."""
 
 import asyncio
+import os
 import re
 import signal
 from pathlib import Path
@@ -26,9 +27,10 @@ from tests.faults.pair import publishing
 from tests.faults.processes import applied, refold, until
 from tests.faults.zygote import Fork
 
-pytestmark = pytest.mark.timeout(120)
-
 _SESSION_TIMEOUT = 6
+LONG = "TALLY_TEST_LONG" in os.environ
+
+pytestmark = pytest.mark.timeout(240 if LONG else 120)
 
 
 async def assert_exact(log: Log, store: RedisStore) -> None:
@@ -146,7 +148,7 @@ async def test_a_broker_that_is_away_comes_back(kafka_outage: EmbeddedKafka, kaf
     kafka_outage.start()
     until(lambda: applied(store, PARTITIONS) == 3000, 40)
     kafka_outage.kill()
-    await asyncio.sleep(2)
+    await asyncio.sleep(60 if LONG else 2)
     kafka_outage.start()
     kafka_log.append(mailer.take(1000, seed=1))
     await assert_exact(kafka_log, store)

@@ -4,16 +4,20 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from events.settings import LogSettings
+from projections.partition import PartitionState
 from projections.settings import RedisSettings
-from projections.tables.store import Refused
-from streams import worker
+from projections.tables.store import Commit, Refused
+from streams import projector, worker
+from streams.folded import Folded
 from streams.ingest import Ingest
 from streams.projector import Applied, Batch, Projector
 from streams.settings import WorkerSettings
 from streams.transport.batches import RecordBatch
+
+FAILS: Final = b"our own code cannot take this"
 
 
 class RaisesOnce(Projector):
@@ -46,6 +50,15 @@ class RaisesAlways(Projector):
         raise RuntimeError("raised again")
 
 
+class FailsOnSome(Projector):
+    """Cannot take a record that says so."""
+
+    async def _fold(self, state: PartitionState, commit: Commit, batches: Sequence[Batch]) -> Folded:
+        if any(FAILS in (record.value or b"") for batch in batches for record in batch.records):
+            raise projector._Poison from RuntimeError("the fold is broken")
+        return await super()._fold(state, commit, batches)
+
+
 class Silent(Ingest):
     """Is handed nothing any more after the tenth batch, as by a consumer that has stopped."""
 
@@ -57,7 +70,12 @@ class Silent(Ingest):
             await super().take(batch)
 
 
-FAULTS: Mapping[str, Callable[..., Any]] = {"once": RaisesOnce, "afterwards": RaisesAfterwards, "always": RaisesAlways}
+FAULTS: Mapping[str, Callable[..., Any]] = {
+    "once": RaisesOnce,
+    "afterwards": RaisesAfterwards,
+    "always": RaisesAlways,
+    "on some": FailsOnSome,
+}
 
 
 def main(arguments: Sequence[str]) -> int:
