@@ -19,10 +19,12 @@ from projections.enrollment_view import ContactView, EnrollmentView
 from projections.meaning import FLAGS, MESSAGE_FACTS, MESSAGE_NUMBERS, OUTCOMES, SENTIMENTS, STATUSES, STEP_FACTS, TOTALS
 from projections.tables.layout import ACCOUNT_COUNTERS, COUNTERS, NO_OUTCOME, NO_TIME, STEP_COUNTERS
 
-ROW_PACKER: Final = struct.Struct(f"<IHBBBBBIIIIIqqq{len(TOTALS) + len(SENTIMENTS) + len(MESSAGE_NUMBERS)}H")
+ROW_PACKER: Final = struct.Struct(f"<IHBBBBBIIIIIqqq{len(TOTALS) + len(MESSAGE_NUMBERS)}H{len(SENTIMENTS)}B")
 CELL_PACKER: Final = struct.Struct("<HHBBB")
 _LARGEST: Final = 0xFFFF
 """A count in a row or a cell stops here; the counters go on."""
+_MOST_REPLIES: Final = 0xFF
+"""Replies of one sentiment in a row stop here: two bytes more for each would take rows into the next size that Redis allocates."""
 _NO_NUMBERS: Final = (0,) * len(MESSAGE_NUMBERS)
 
 NO_STEP_COUNTERS: Final = tuple(f"no_step:{status}" for status in STATUSES[meaning.FIRST_STARTED :])
@@ -104,9 +106,10 @@ def row(contact: Contact, view: EnrollmentView) -> bytes:
         NO_TIME if view.last_engaged_at is None else view.last_engaged_at,
     )
     try:
-        return ROW_PACKER.pack(*head, *view.totals, *view.sentiments, *numbers)
+        return ROW_PACKER.pack(*head, *view.totals, *numbers, *view.sentiments)
     except struct.error:
-        return ROW_PACKER.pack(*head, *[min(count, _LARGEST) for count in (*view.totals, *view.sentiments, *numbers)])
+        counts = [min(count, _LARGEST) for count in (*view.totals, *numbers)]
+        return ROW_PACKER.pack(*head, *counts, *[min(count, _MOST_REPLIES) for count in view.sentiments])
 
 
 def cells(view: EnrollmentView) -> dict[int, int]:

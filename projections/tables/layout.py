@@ -57,8 +57,8 @@ ROW: Final = np.dtype(
         ("ended_at", "<i8"),  # ms since 1970 UTC; NO_TIME unless ended
         ("last_engaged_at", "<i8"),  # ms since 1970 UTC; NO_TIME if never
         *((name, "<u2") for name in TOTALS),  # each stops at 65,535
-        *((f"replies_{name}", "<u2") for name in SENTIMENTS),  # of the total `replies`
         *((f"messages_{name}", "<u2") for name in MESSAGE_NUMBERS),  # distinct messages of this enrollment
+        *((f"replies_{name}", "u1") for name in SENTIMENTS),  # of the total `replies`; each stops at 255
     ]
 )
 """One enrollment. The format of `projections.contribution.ROW_PACKER` must be the same; a test holds them together."""
