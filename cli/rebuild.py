@@ -90,6 +90,7 @@ class Task:
 
 async def _rebuild(settings: "RedisSettings", log: "Log", task: Task, *, as_json: bool) -> None:
     from cli.rooms import open_writable
+    from projections.generations import known
     from streams import rebuild as room
 
     partitions = log.partitions(_ANY_TOPIC)
@@ -98,7 +99,7 @@ async def _rebuild(settings: "RedisSettings", log: "Log", task: Task, *, as_json
             made = await room.resume(store, partitions, task.generation)
         else:
             made = await room.begin(store, partitions, settings.shards, task.until)
-        teller = _Teller(made.number, as_json=as_json)
+        teller = _Teller(made.number, (await known(store)).active, as_json=as_json)
         with progress(f"Rebuilding generation {made.number}") as bar:
 
             def tell(told: "Progress") -> None:
@@ -114,8 +115,9 @@ async def _rebuild(settings: "RedisSettings", log: "Log", task: Task, *, as_json
 class _Teller:
     """Says how far it is: for programs every second, for people at the end."""
 
-    def __init__(self, generation: int, *, as_json: bool) -> None:
+    def __init__(self, generation: int, active: int | None, *, as_json: bool) -> None:
         self._generation = generation
+        self._active = active
         self._as_json = as_json
         self._begun = self._told = monotonic()
         self._first: int | None = None
@@ -137,7 +139,8 @@ class _Teller:
         assert last is not None, "progress is told at the end"
         print(f"generation {self._generation}: {last.applied:,} of {last.total:,} records, {self._rate():,.0f} records/s")
         if complete:
-            print(f"look at it: tally diff ACTIVE {self._generation}; have it used: tally cutover {self._generation}")
+            compared = "" if self._active is None else f"look at it: tally diff {self._active} {self._generation}; "
+            print(f"{compared}have it used: tally cutover {self._generation}")
         else:
             print("other partitions are not done yet: tally rebuild --resume goes on")
 

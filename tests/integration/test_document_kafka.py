@@ -32,7 +32,7 @@ def kafka_blocks(document: Path, bootstrap: str) -> list[Block]:
 
 
 def test_some_document_needs_kafka() -> None:
-    assert [document.name for document in documents() if kafka_blocks(document, "")] == ["events.md", "operators.md"]
+    assert [document.name for document in documents() if kafka_blocks(document, "")] == ["events.md", "operate.md"]
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)

@@ -18,7 +18,7 @@ from tests.faults import mailer
 from tests.integration.streams.conftest import PARTITIONS, Start
 from tests.unit.project.layout import ROOT
 
-OPERATORS = ROOT / "docs" / "operators.md"
+OPERATORS = ROOT / "docs" / "operate.md"
 
 
 class Place:
