@@ -37,9 +37,13 @@ class Access:
 
     def account(self, request: Request, scope: Scope) -> str:
         """The account that a request may do this in. Raises `Problem` (401, 403), `TokenFileError`."""
+        return self.bound(request, scope) or self._account
+
+    def bound(self, request: Request, scope: Scope) -> str | None:
+        """The one account that a request may do this in, None if it may in any. Raises as `account` does."""
         if self.open:
             _check_host(request)
-            return self._account
+            return None
         token = self._token(request)
         if scope not in token.scopes:
             raise Problem(HTTPStatus.FORBIDDEN, "scope", f"the token does not allow to {scope}; it allows to {', '.join(token.scopes)}")

@@ -10,20 +10,26 @@ from starlette.middleware.gzip import GZipMiddleware
 from web.access import Access
 from web.answers import Answers
 from web.batch import Questions, add_batch
+from web.ingest import add_ingest
+from web.intake import Intake
 from web.meters import Meters
 from web.probes import add_probes
 from web.problems import tell
 from web.reports import add_reports
+from web.room import Room
 from web.schema import described
 from web.settings import WebSettings
 from web.shield import Shield
 
-_TAGS: Final = ({"name": "reports", "description": "Exact numbers as of now."},)
+_TAGS: Final = (
+    {"name": "reports", "description": "Exact numbers as of now."},
+    {"name": "events", "description": "What has happened."},
+)
 _ZIPPED_FROM: Final = 1_000
 """Bytes below which an answer is sent as it is."""
 
 
-def make_app(answers: Answers, access: Access, settings: WebSettings) -> FastAPI:
+def make_app(answers: Answers, intake: Intake, access: Access, settings: WebSettings) -> FastAPI:
     """The app of one process."""
     app = FastAPI(
         title="Tally",
@@ -39,6 +45,9 @@ def make_app(answers: Answers, access: Access, settings: WebSettings) -> FastAPI
     meters = Meters()
     add_reports(app, answers, access)
     add_batch(app, answers, access)
+    room = Room(settings.web_bytes_in_flight)
+    meters.watch(room)
+    add_ingest(app, intake, access, room, meters)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
     app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters)

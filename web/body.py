@@ -8,20 +8,31 @@ from fastapi import Request
 from web.problems import Problem
 
 
+def declared(request: Request, most: int) -> int:
+    """How many bytes the body will have, `most` where nothing is said. Raises `Problem` (413) if they will be more."""
+    length = request.headers.get("Content-Length", "")
+    if not (length.isascii() and length.isdigit()):
+        return most
+    if len(length) > len(str(most)) or int(length) > most:
+        raise _too_large(most)
+    return int(length)
+
+
 async def read(request: Request, most: int) -> bytes:
     """The whole body. Raises `Problem` (413) as soon as it is known to be more than `most` bytes."""
+    declared(request, most)
     parts: list[bytes] = []
-    size = int(declared) if (declared := request.headers.get("Content-Length", "")).isdigit() else 0
-    if size <= most:
-        size = 0
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                break
-            parts.append(part)
-    if size > most:
-        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"at most {most:,} bytes are taken at once", most=most)
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
     return b"".join(parts)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"at most {most:,} bytes are taken at once", most=most)
 
 
 def content_type(request: Request, allowed: Collection[str]) -> str:

@@ -23,6 +23,7 @@ from web.answers import Answers
 from web.app import make_app
 from web.calls import Calls
 from web.ends import SharedEnds
+from web.intake import Intake
 from web.late_log import LateLog
 from web.settings import WebSettings
 from web.tokens import Tokens
@@ -30,6 +31,8 @@ from web.tokens import Tokens
 logger = logging.getLogger("tally.web")
 
 _REDIS_TIMEOUT = 5.0
+_INTAKE_THREADS = 2
+"""Judging is work of the one interpreter; a second thread is for when the log keeps the first one waiting."""
 _FAREWELL = 3
 """Seconds that requests in hand get at the end."""
 _LONGEST_HEADERS = 1 << 16
@@ -67,7 +70,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             time_zone=redis_settings.timezone,
         )
         config = uvicorn.Config(
-            make_app(answers, access, settings),
+            make_app(answers, Intake(log.get, Calls(_INTAKE_THREADS, "intake")), access, settings),
             http="h11",
             ws="none",
             lifespan="off",

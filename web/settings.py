@@ -18,6 +18,9 @@ class WebSettings(BaseSettings):
     )
     web_timeout: float = Field(default=30.0, gt=0, description="How long a request may take, from its first byte to its last")
     web_threads: int = Field(default=4, ge=1, le=64, description="Reports worked on at once; others wait, and are refused if too many do")
+    web_bytes_in_flight: int = Field(
+        default=32 << 20, ge=10 << 20, description="Bytes of events that may be on their way into the log; who brings more is told to wait"
+    )
     web_max_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"
     )

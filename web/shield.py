@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.meters import Meters
@@ -47,6 +48,8 @@ class Shield:
         try:
             async with asyncio.timeout(None if scope["path"] in self._endless else self._timeout):
                 await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            pass  # nobody is there to get an answer
         except Exception as error:
             if status:
                 raise  # the answer has begun: the server breaks it off

@@ -1,5 +1,6 @@
 """The app over a small company in memory, asked in process."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from web.answers import Answers
 from web.app import make_app
 from web.calls import Calls
 from web.ends import SharedEnds
+from web.intake import Intake
 from web.settings import WebSettings
 from web.tokens import Tokens
 
@@ -53,7 +55,7 @@ class Served:
 
     def app(self) -> FastAPI:
         answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), "UTC")
-        return make_app(answers, Access(self.tokens, self.account), self.settings)
+        return make_app(answers, Intake(self.log, Calls(2, "test")), Access(self.tokens, self.account), self.settings)
 
     @asynccontextmanager
     async def client(self, **headers: str) -> AsyncIterator[AsyncClient]:
@@ -71,6 +73,15 @@ def served(tmp_path: Path) -> Served:
 async def client(served: Served) -> AsyncIterator[AsyncClient]:
     async with served.client() as client:
         yield client
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something that others do; it is to come within seconds."""
+    for _ in range(2000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it did not come")
 
 
 def problem(answer: Any) -> dict[str, Any]:

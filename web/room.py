@@ -1,0 +1,35 @@
+"""Room for what comes in: bytes that are read, judged and not yet in the log. Who finds none is told to come again; nobody queues."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from web.problems import Problem, away
+
+
+class Room:
+    """`size` bytes in all, of which one account takes half at most. For one event loop."""
+
+    def __init__(self, size: int) -> None:
+        self.taken = 0
+        self._size = size
+        self._taken_by: Counter[str] = Counter()
+
+    @contextmanager
+    def take(self, account: str, size: int) -> Iterator[None]:
+        """Take room for as long as the context lasts. Raises `Problem`: 429 if the account has its half, 503 if there is no room."""
+        if self._taken_by[account] + size > self._size // 2:
+            told = f"{self._taken_by[account]:,} bytes of this account are on their way already; wait for the answers to some"
+            raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too-many", told, headers={"Retry-After": "1"})
+        if self.taken + size > self._size:
+            raise away("more comes in than the log takes; tell it again later")
+        self.taken += size
+        self._taken_by[account] += size
+        try:
+            yield
+        finally:
+            self.taken -= size
+            self._taken_by[account] -= size
+            if not self._taken_by[account]:
+                del self._taken_by[account]
