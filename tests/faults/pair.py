@@ -12,7 +12,7 @@ from typing import Final, Self
 import redis
 
 from events.log.opening import open_log
-from events.log.record import NewRecord
+from events.log.record import NewRecord, Record
 from events.settings import LogSettings
 from events.topics import SOURCE_TOPICS
 from projections import generations
@@ -104,6 +104,15 @@ class Pair:
 
     def append(self, records: list[NewRecord]) -> None:
         self.log.append(records)
+
+    def records(self) -> Iterator[Record]:
+        """All that is in the log."""
+        for topic in SOURCE_TOPICS:
+            for partition in range(PARTITIONS):
+                offset = 0
+                while found := self.log.read(topic, partition, offset, 5000):
+                    yield from found
+                    offset = found[-1].offset + 1
 
     @property
     def applied(self) -> int:

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from asyncio import StreamReader, StreamWriter
 from collections import deque
-from contextlib import suppress
+from contextlib import closing, suppress
 from enum import Enum
 from pathlib import Path
 from threading import Thread
@@ -56,22 +56,18 @@ class Proxy:
         return not self._planned
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        from_server, to_server = await asyncio.open_unix_connection(self._server)
-        losing = asyncio.Event()
-        ways = [
-            asyncio.create_task(self._commands(reader, to_server, losing)),
-            asyncio.create_task(self._replies(from_server, writer, losing)),
-        ]
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            for end in (writer, to_server):
-                end.close()
-                with suppress(OSError):
-                    await end.wait_closed()
+        with closing(writer), suppress(OSError, asyncio.CancelledError):  # Redis is away, or the proxy is closed
+            from_server, to_server = await asyncio.open_unix_connection(self._server)
+            losing = asyncio.Event()
+            with closing(to_server):
+                ways = [self._commands(reader, to_server, losing), self._replies(from_server, writer, losing)]
+                tasks = [asyncio.create_task(way) for way in ways]
+                try:
+                    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _commands(self, reader: StreamReader, to_server: StreamWriter, losing: asyncio.Event) -> None:
         while data := await reader.read(_AT_ONCE):

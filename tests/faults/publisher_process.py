@@ -29,6 +29,11 @@ def digest(record: NewRecord | Record) -> str:
     return hashlib.sha1(f"{record.key!r} {record.value!r}".encode(), usedforsecurity=False).hexdigest()
 
 
+def acknowledged(said: str) -> set[str]:
+    """The digests in what publishers have said; a line that one died in does not count."""
+    return {line.strip() for line in said.splitlines(keepends=True) if line.endswith("\n")}
+
+
 def _acknowledged(record: NewRecord, place: Appended | Exception) -> None:
     if isinstance(place, Exception):
         raise place

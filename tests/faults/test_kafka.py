@@ -1,4 +1,4 @@
-"""Workers die at named moments, and come and go in a storm of rebalances: on a real Kafka."""
+"""Workers die at named moments and come and go in a storm of rebalances, and a mailer is killed: on a real Kafka."""
 
 import os
 import signal
@@ -16,6 +16,8 @@ from events.topics import EMAIL
 from projections.moments import Moment
 from tests.faults.mutants import notices
 from tests.faults.pair import Pair, publishing
+from tests.faults.processes import until
+from tests.faults.publisher_process import acknowledged, digest
 from tests.faults.zygote import KILLED, Fork, Zygote
 
 LONG = "TALLY_TEST_LONG" in os.environ
@@ -68,4 +70,19 @@ def test_workers_come_and_go_all_the_time(pair: Pair) -> None:
         if not workers:
             pair.start()
         pair.moves_on()
+    pair.is_exact()
+
+
+def test_a_mailer_is_killed_in_mid_batch(pair: Pair) -> None:
+    pair.start()
+    mailers = [pair.begin("publish", str(seed)) for seed in range(2)]
+    until(lambda: all(one.log for one in mailers))
+    sleep(1)
+    mailers[0].signal(signal.SIGKILL)
+    assert mailers[0].wait() == KILLED
+    pair.moves_on(500)
+    mailers[1].end()
+    told = acknowledged("".join(one.log for one in mailers))
+    assert len(told) > 500
+    assert told <= set(map(digest, pair.records()))
     pair.is_exact()

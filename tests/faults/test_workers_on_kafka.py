@@ -84,7 +84,6 @@ async def test_one_of_two_workers_is_killed(kafka: EmbeddedKafka, kafka_log: Kaf
     await assert_exact(kafka_log, store)
 
 
-@notices("fence-off")
 async def test_a_worker_sleeps_past_its_session_and_wakes(
     kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
 ) -> None:
@@ -142,8 +141,9 @@ async def test_a_worker_is_asked_to_end_under_load(kafka: EmbeddedKafka, kafka_l
 async def test_a_broker_that_is_away_comes_back(kafka_outage: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore) -> None:
     kafka_log.append(mailer.take(3000))
     kafka_outage.kill()
-    worker = start()
+    worker = start(settings={"TALLY_KAFKA_TIMEOUT": "1"})
     worker.until_logged("waiting for the log")
+    await asyncio.sleep(1.5)
     assert applied(store, PARTITIONS) == 0
     kafka_outage.start()
     until(lambda: applied(store, PARTITIONS) == 3000, 40)
@@ -193,7 +193,6 @@ async def test_a_batch_that_always_raises_ends_the_worker(kafka_log: KafkaLog, s
     )
 
 
-@notices("topics-not-checked")
 async def test_a_topic_that_is_absent_ends_the_worker(kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start) -> None:
     with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
         admin.delete_topics([MEETING])
