@@ -3,9 +3,11 @@
 import os
 import signal
 from random import Random
+from typing import Any
 
 import pytest
 
+from streams.verify import verify
 from tests.faults.mutants import notices
 from tests.faults.pair import Pair, publishing
 from tests.faults.processes import until
@@ -76,6 +78,20 @@ def test_a_generation_that_has_lost_a_partition_ends_the_worker(pair: Pair) -> N
     pair.client.delete("tally:{1.0}:partition:2")
     assert worker.wait(10) == 1
     assert "of partition 2 nothing is there: Redis has lost keys. Restore Redis from its backup" in worker.log.splitlines()[-1]
+
+
+def test_any_other_key_that_is_lost_is_found_by_verify(pair: Pair) -> None:
+    pair.publish(500)
+    assert pair.start("--drain").wait() == 0
+    keys: Any = pair.client.keys("tally:{1.0}:*")
+    assert len(keys) > 20
+    for key in keys:
+        if b":partition:" not in key:
+            kept: Any = pair.client.dump(key)
+            pair.client.delete(key)
+            assert not verify(pair.store, pair.log).clean, key
+            pair.client.restore(key, 0, kept)
+    pair.is_exact()
 
 
 @notices("impatient")
