@@ -13,7 +13,7 @@ class RedisSettings(BaseSettings):
 
     redis: str = Field("embedded:///.tally/redis", description="embedded:///DIR for a server of its own, or redis://, rediss://, unix://")
     shards: int = Field(
-        1, ge=1, le=256, description="Hash slots that a new generation is spread over: 1, or on a Redis Cluster up to one for each partition"
+        1, ge=1, le=256, description="Hash slots that a new generation is spread over: 1, or on a Redis Cluster up to one a partition"
     )
     timezone: str = Field("UTC", description="IANA name of the zone whose days and months reports use")
     account: str = Field("default", description="the account that reports and commands speak of", pattern=r"^[A-Za-z0-9._-]{1,64}$")
