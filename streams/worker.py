@@ -230,7 +230,12 @@ class Worker:
         finally:
             await ingest.close()
             watch.close()
-            await app.stop()
+            stopping = asyncio.create_task(app.stop())
+            if (await asyncio.wait({stopping}, timeout=_FAREWELL))[1]:
+                # Faust takes leave of the brokers, and if they are away, for as long. Nothing depends on it.
+                _leave_anyway(self._failure)
+            else:
+                stopping.result()
             await asyncio.wait({watching}, timeout=_FAREWELL)
         if app.crash_reason is not None:
             raise WorkerFailed(f"Faust has crashed: {type(app.crash_reason).__name__}: {app.crash_reason}") from app.crash_reason
@@ -275,12 +280,13 @@ async def _written_already(_letters: Sequence[DeadLetter]) -> None:
     """A rebuild counts dead letters and writes none: they lie in the quarantine since the records were first read."""
 
 
-def _leave_anyway(error: Stuck) -> None:
+def _leave_anyway(error: Exception | None) -> None:
     """End the program though the stop may hang: a consumer that does not deliver may not let go either."""
 
     def leave() -> None:
-        logger.error("%s", error)
-        os._exit(1)
+        if error is not None:
+            logger.error("%s", error)
+        os._exit(0 if error is None else 1)
 
     leaving = Timer(2 * _FAREWELL, leave)
     leaving.daemon = True

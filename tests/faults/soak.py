@@ -56,6 +56,7 @@ class Soak:
         self._facts = {NO_WORKER, REDIS, WRITES, LOG, where}
         self._seconds: defaultdict[str, list[float]] = defaultdict(list)
         self._verifying = 0.0
+        self._records = 0
         self._begun = monotonic()
         scene.pair.append(scene.records)
 
@@ -99,8 +100,7 @@ class Soak:
         for name, of in (("rss", "the worker"), ("keys", "Redis")) if self.sizes else ():
             values = [getattr(size, name) for size in self.sizes]
             lines.append(f"{name} of {of}: {values[0]:,} at first, {max(values):,} at most, {values[-1]:,} lastly")
-        total = sum(self._scene.pair.log.ends(SOURCE_TOPICS).values())
-        return "\n".join([*lines, f"{self.steps} faults, {self.verified} verifications, {total:,} records"])
+        return "\n".join([*lines, f"{self.steps} faults, {self.verified} verifications, {self._records:,} records"])
 
     def _choose(self) -> Fault:
         possible = [one for one in FAULTS if one.needs <= self._facts]
@@ -115,7 +115,7 @@ class Soak:
 
     def _lag_returns_to_0(self, after: str) -> None:
         pair = self._scene.pair
-        total = sum(pair.log.ends(SOURCE_TOPICS).values())
+        total = self._records = sum(pair.log.ends(SOURCE_TOPICS).values())
         until(
             lambda: pair.applied == total or not self._scene.running.is_running,
             30 + total / _SLOWEST,

@@ -156,6 +156,20 @@ async def test_a_broker_that_is_away_comes_back(kafka_outage: EmbeddedKafka, kaf
     assert worker.wait() == 0
 
 
+async def test_a_worker_is_asked_to_end_while_the_broker_is_away(
+    kafka_outage: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
+) -> None:
+    kafka_log.append(mailer.take(500))
+    worker = start()
+    until(lambda: applied(store, PARTITIONS) == 500)
+    kafka_outage.kill()
+    worker.until_logged("the log does not answer")
+    worker.signal(signal.SIGTERM)
+    asked = monotonic()
+    assert worker.wait() == 0
+    assert monotonic() - asked < 20
+
+
 async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
     kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
 ) -> None:

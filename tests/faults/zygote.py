@@ -42,12 +42,12 @@ class Fork:
         if timeout is None:
             self._ended(at_once=False)
         else:
-            until(lambda: not self.is_running, timeout, lambda: f"an end of the process, which says:\n{self.log}")
+            until(lambda: not self.is_running, timeout, lambda: f"an end of the process, which says:\n{self.log[-3000:]}")
         assert self._code is not None
         return self._code
 
     def until_logged(self, text: str, timeout: float = 30) -> None:
-        until(lambda: text in self.log or not self.is_running, timeout, lambda: f"{text!r} in the log:\n{self.log}")
+        until(lambda: text in self.log or not self.is_running, timeout, lambda: f"{text!r} in the log:\n{self.log[-3000:]}")
         assert text in self.log
 
     def end(self) -> None:
