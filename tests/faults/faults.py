@@ -179,14 +179,20 @@ def the_log_is_locked(scene: Scene) -> None:
 
 @fault(WORKER, REDIS, WRITES, LOG)
 def the_generation_is_made_anew(scene: Scene) -> None:
-    pair, before = scene.pair, generations.active(scene.pair.store)
-    if before is None:  # wiped, and not begun again
+    pair = scene.pair
+    before = listed(scene)
+    if before.active is None:  # wiped, and not begun again
         return
+    for number in before.generations.keys() - {before.active}:  # of which Redis has forgotten that it was done with
+        assert pair.begin("drop", str(number)).wait() == 0
     assert pair.begin("rebuild", "begin").wait(120) == 0
-    (listed,) = pair.store.read([("HGETALL", generations.KEY)])
-    made = max(generations.read_known(listed).generations)
-    for action, number in (("cutover", made), ("drop", before.number)):
+    for action, number in (("cutover", max(listed(scene).generations)), ("drop", before.active)):
         assert pair.begin(action, str(number)).wait() == 0
+
+
+def listed(scene: Scene) -> generations.Known:
+    (fields,) = scene.pair.store.read([("HGETALL", generations.KEY)])
+    return generations.read_known(fields)
 
 
 @fault(LOG, ON_KAFKA, provides=NO_LOG, ends=LOG)

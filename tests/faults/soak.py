@@ -19,9 +19,10 @@ from events.log.embedded_kafka import EmbeddedKafka
 from events.log.kafka import KafkaLog
 from events.settings import LogSettings
 from events.topics import SOURCE_TOPICS
+from projections.tables.layout import generation_prefix
 from streams.verify import verify
 from tests.faults import mailer
-from tests.faults.faults import ALL_IS_WELL, FAULTS, LOG, NO_WORKER, ON_KAFKA, ON_SQLITE, REDIS, WORKER, WRITES, Fault, Scene
+from tests.faults.faults import ALL_IS_WELL, FAULTS, LOG, NO_WORKER, ON_KAFKA, ON_SQLITE, REDIS, WORKER, WRITES, Fault, Scene, listed
 from tests.faults.pair import PARTITIONS, Pair
 from tests.faults.processes import until
 from tests.faults.proxy import Proxy
@@ -110,7 +111,8 @@ class Soak:
         self._lag_returns_to_0(chosen.name)
         if self._verifying < _SHARE_OF_VERIFYING * (monotonic() - self._begun):
             self._is_exact(chosen.name)
-        keys: Any = self._scene.pair.client.keys("tally:{*")  # a worker's word of itself comes and goes
+        # Of the active generation: one that was dropped may be back when Redis has lost its tail.
+        keys: Any = self._scene.pair.client.keys(f"{generation_prefix(listed(self._scene).active or 1)}*")
         self.sizes.append(Size(rss(self._scene.running.pid), len(keys)))
 
     def _lag_returns_to_0(self, after: str) -> None:
