@@ -78,6 +78,10 @@ class TooManyFailures(Exception):
     """Our own code fails on too many records; going on would only fill the quarantine. The message names the last one and the remedy."""
 
 
+def _tell_nobody(_commit: Commit, _version: int) -> None:
+    """Nobody wants to know."""
+
+
 class _Poison(Exception):
     """The fold raised on a batch; the cause says where."""
 
@@ -86,7 +90,7 @@ class Projector:
     """Applies batches to one generation. Batches of one partition number are applied one at a time, those of different ones may interleave.
 
     `quarantine` is awaited before the commit of the batch it concerns. `contacts_held`: contacts kept in memory for each partition and
-    account.
+    account. `tell` hears of each commit and the version that it made.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class Projector:
         limits: FailureLimits | None = None,
         contacts_held: int = 50_000,
         meters: Meters | None = None,
+        tell: Callable[[Commit, int], None] = _tell_nobody,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
@@ -107,6 +112,7 @@ class Projector:
         self._limits = limits or FailureLimits()
         self._contacts_held = contacts_held
         self._meters = meters or Meters()
+        self._tell = tell
         self._clock = clock
         self._partitions: dict[int, PartitionState] = {}
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -259,6 +265,7 @@ class Projector:
             self.forget(state.partition)
             return outcome
         reach(Moment.COMMITTED)
+        self._tell(commit, outcome.version)
         self._committed(state, commit, outcome)
         if events:
             self._failed_in_a_row = 0

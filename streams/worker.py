@@ -28,6 +28,7 @@ from projections.tables.boot import check
 from projections.tables.opening import redis_url
 from projections.tables.redis import RedisWritableStore
 from projections.tables.store import StoreError, WritableStore
+from streams.announcer import Announcer
 from streams.app import make_app
 from streams.drain import Drain
 from streams.health import Health
@@ -214,6 +215,7 @@ class Worker:
             limits=FailureLimits(settings.failures_in_a_row, settings.failures_share) if rebuild is None else NO_FAILURES,
             contacts_held=settings.contacts_held,
             meters=self._meters,
+            **({"tell": Announcer(store).tell} if rebuild is None else {}),
         )
         ingest = Ingest(projector, store, log, settings, target=target, generation=generation, fail=self._fail)
         group, lock = (settings.group, "worker") if rebuild is None else (f"{settings.group}-{rebuild.name}", rebuild.name)

@@ -1,6 +1,6 @@
 """What questions are answered from, and how: beside the event loop, and not at all for whoever has the answer already."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from events.log.port import Log
 from projections.reports import Question
 from projections.reports.as_of import Ends
+from projections.reports.headlines import Headlines, headlines
 from projections.tables.reader import Reader
 from web.calls import Calls
 from web.ends import SharedEnds
@@ -67,6 +68,11 @@ class Answers:
                 return error
 
         return [await self.calls.make(lambda ask=ask: answer(ask)) for ask in asks]  # type: ignore[misc]
+
+    async def headlines(self, account: str, sequences: Collection[str] | None) -> Headlines:
+        """The headlines of some sequences, or of all, as of one instant. Raises `StoreError`, `Busy`."""
+        ends = await self.ends.get()
+        return await self.calls.make(lambda: headlines(self.reader, account, sequences, ends))
 
     def _answer(self, question: Question, ends: Ends | None) -> BaseModel:
         log = self.log() if question.report.subject == "contact" else None

@@ -10,8 +10,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from web.access import Access
 from web.answers import Answers
 from web.batch import Questions, add_batch
+from web.hub import Hub
 from web.ingest import add_ingest
 from web.intake import Intake
+from web.live import PATH, Numbers, add_live
 from web.meters import Meters
 from web.probes import add_probes
 from web.problems import tell
@@ -29,7 +31,7 @@ _ZIPPED_FROM: Final = 1_000
 """Bytes below which an answer is sent as it is."""
 
 
-def make_app(answers: Answers, intake: Intake, access: Access, settings: WebSettings) -> FastAPI:
+def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, settings: WebSettings) -> FastAPI:
     """The app of one process."""
     app = FastAPI(
         title="Tally",
@@ -46,16 +48,17 @@ def make_app(answers: Answers, intake: Intake, access: Access, settings: WebSett
     add_reports(app, answers, access)
     add_batch(app, answers, access)
     room = Room(settings.web_bytes_in_flight)
-    meters.watch(room)
+    meters.watch(room, hub)
     add_ingest(app, intake, access, room, meters)
+    add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
-    app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters)
+    app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters, endless={PATH})
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(described(app, _TAGS, [Questions]))
+            made.update(described(app, _TAGS, [Questions, Numbers]))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI provides

@@ -30,7 +30,7 @@ class Calls:
     async def make(self, call: Callable[[], T]) -> T:
         """The result of `call()`. Who waits no more, such as after a timeout, leaves it to end by itself. Raises `Busy`."""
         if self._pending >= self._room:
-            raise Busy
+            raise Busy(f"{self._pending} calls wait already")
         self._pending += 1
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put((call, future))

@@ -11,6 +11,7 @@ from events.log.port import Log, LogUnavailable
 logger = logging.getLogger("tally.web")
 
 _PAUSE: Final = 1.0
+_FAREWELL: Final = 3.0
 _PATIENCE: Final = 2.0
 """Seconds for the log to be opened before the program goes on without it."""
 
@@ -39,10 +40,12 @@ class LateLog:
         return self._log
 
     def close(self) -> None:
-        """Close the log if it was opened, and do not open it any more."""
+        """Close the log if it was opened, but not for ever: what hangs must not keep a stopped server from ending."""
         self._closed = True
         if self._log is not None:
-            self._log.close()
+            closing = Thread(target=self._log.close, daemon=True)
+            closing.start()
+            closing.join(_FAREWELL)
 
     def _open(self) -> None:
         while not self._closed:

@@ -5,6 +5,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import Scope
 
+from web.hub import Hub
 from web.room import Room
 from web.verdicts import Verdicts
 
@@ -34,8 +35,10 @@ class Meters:
         for one in verdicts.events:
             self.events.labels(one.status, one.reason or "").inc()
 
-    def watch(self, room: Room) -> None:
-        """Have the bytes on their way told."""
+    def watch(self, room: Room, hub: Hub) -> None:
+        """Have the bytes on their way told, and how many look on."""
+        clients = Gauge("tally_web_live_clients", "Clients that are told of changes", registry=self.registry)
+        clients.set_function(lambda: hub.clients)
         taken = Gauge("tally_web_bytes_in_flight", "Bytes of events that are read, judged and not yet in the log", registry=self.registry)
         taken.set_function(lambda: room.taken)
 

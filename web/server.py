@@ -18,11 +18,13 @@ from projections.settings import RedisSettings
 from projections.tables.opening import redis_url
 from projections.tables.reader import Reader
 from projections.tables.redis import RedisStore
+from projections.tables.subscription import heard
 from web.access import Access, is_loopback
 from web.answers import Answers
 from web.app import make_app
 from web.calls import Calls
 from web.ends import SharedEnds
+from web.hub import Hub
 from web.intake import Intake
 from web.late_log import LateLog
 from web.settings import WebSettings
@@ -31,6 +33,8 @@ from web.tokens import Tokens
 logger = logging.getLogger("tally.web")
 
 _REDIS_TIMEOUT = 5.0
+_BROKERS_TIMEOUT = 5.0
+"""Somebody waits for each answer; a worker has more time."""
 _INTAKE_THREADS = 2
 """Judging is work of the one interpreter; a second thread is for when the log keeps the first one waiting."""
 _FAREWELL = 3
@@ -61,7 +65,8 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         listener = stack.enter_context(_listening(settings.web_host, settings.web_port))
         url = stack.enter_context(redis_url(redis_settings.redis))
         store = stack.enter_context(RedisStore(url, _REDIS_TIMEOUT))
-        log = stack.enter_context(closing(LateLog(partial(open_log, log_settings))))
+        impatient = log_settings.model_copy(update={"kafka_timeout": min(log_settings.kafka_timeout, _BROKERS_TIMEOUT)})
+        log = stack.enter_context(closing(LateLog(partial(open_log, impatient))))
         answers = Answers(
             reader=Reader(store, partitions=log_settings.partitions),
             log=log.get,
@@ -69,8 +74,10 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             calls=Calls(settings.web_threads, "report"),
             time_zone=redis_settings.timezone,
         )
+        intake = Intake(log.get, Calls(_INTAKE_THREADS, "intake"))
+        hub = Hub(answers.headlines, partial(heard, url))
         config = uvicorn.Config(
-            make_app(answers, Intake(log.get, Calls(_INTAKE_THREADS, "intake")), access, settings),
+            make_app(answers, intake, hub, access, settings),
             http="h11",
             ws="none",
             lifespan="off",
@@ -83,7 +90,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         )
         who = "no token is needed: whoever is on this machine may ask and publish" if access.open else "a token is needed"
         logger.info("answering http://%s/v1 (%s)", _place(listener), who)
-        asyncio.run(_serve(_Server(config), listener))
+        asyncio.run(_serve(_Server(config), listener, hub))
 
 
 class _Server(uvicorn.Server):
@@ -94,8 +101,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(server: _Server, listener: socket.socket) -> None:
+async def _serve(server: _Server, listener: socket.socket, hub: Hub) -> None:
     def stop() -> None:
+        hub.close()
         server.should_exit = True
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -21,6 +21,7 @@ class WebSettings(BaseSettings):
     web_bytes_in_flight: int = Field(
         default=32 << 20, ge=10 << 20, description="Bytes of events that may be on their way into the log; who brings more is told to wait"
     )
+    web_live_clients: int = Field(default=1_000, ge=0, description="Clients that are told of changes at once")
     web_max_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"
     )

@@ -68,22 +68,21 @@ def read(query: Query) -> Options:
 def sequences(request: Request, options: Options) -> Sequences:
     basis, opens, sort, order = options
     counted = by_sequence(request, messages=basis == "messages")
-    lines = [
-        (definition, _line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.sequences.items()
-    ]
-    ordered = nulls_last(lines, lambda line: _value(*line, sort), order)
-    return Sequences(sequences=[line for _, line in ordered], as_of=as_of(counted.reading, request.ends))
+    lines = [(definition, line(sequence, definition, counts, basis, opens)) for sequence, (definition, counts) in counted.sequences.items()]
+    ordered = nulls_last(lines, lambda one: _value(*one, sort), order)
+    return Sequences(sequences=[one for _, one in ordered], as_of=as_of(counted.reading, request.ends))
 
 
-def _value(definition: Definition, line: SequenceLine, sort: str) -> Any:
+def _value(definition: Definition, one: SequenceLine, sort: str) -> Any:
     """What a line is sorted by."""
     if sort in RATES:
-        return getattr(line.rates, sort).value
+        return getattr(one.rates, sort).value
     # Times sort as instants: as text, a time with a fraction would come before the same time without.
-    return definition.created_at if sort == "created_at" else getattr(line, sort)
+    return definition.created_at if sort == "created_at" else getattr(one, sort)
 
 
-def _line(sequence: str, definition: Definition, counts: Counts, basis: Basis, opens: Opens) -> SequenceLine:
+def line(sequence: str, definition: Definition, counts: Counts, basis: Basis, opens: Opens) -> SequenceLine:
+    """The line of a sequence with these numbers."""
     return SequenceLine(
         sequence_id=sequence,
         name=definition.name,

@@ -18,6 +18,8 @@ class MemoryStore:
         self.hashes: dict[str, dict[bytes, bytes]] = {}
         self.strings: dict[str, bytearray] = {}
         self.lists: dict[str, list[bytes]] = {}
+        self.published: list[tuple[str, bytes]] = []
+        """(channel, message) of everything that was published."""
         self._expires: dict[str, float] = {}  # string -> when it vanishes, by `time.monotonic`
 
     def read(self, questions: Sequence[Question]) -> list[Any]:
@@ -103,6 +105,10 @@ class MemoryStore:
     def _hdel(self, key: object, *names: object) -> int:
         fields = self.hashes.get(_text(key), {})
         return sum(fields.pop(_bytes(name), None) is not None for name in names)
+
+    def _publish(self, channel: object, message: object) -> int:
+        self.published.append((_text(channel), _bytes(message)))
+        return 0
 
     def _unlink(self, *keys: object) -> int:
         there = self._exists(*keys)
@@ -210,6 +216,7 @@ _CHANGES: Mapping[str, Callable[..., Any]] = {
     "HINCRBY": MemoryStore._hincrby,
     "UNLINK": MemoryStore._unlink,
     "SET": MemoryStore._set,
+    "PUBLISH": MemoryStore._publish,
 }
 
 

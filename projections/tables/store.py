@@ -93,8 +93,8 @@ class WritableStore(Protocol):
         ...
 
     async def change(self, commands: Sequence[Question]) -> list[Any]:
-        """Write commands (HSET, HDEL, HINCRBY, UNLINK, SET with PX) outside any commit, for what concerns whole generations or none; of one
-        shard atomic."""
+        """Write commands (HSET, HDEL, HINCRBY, UNLINK, SET with PX; or PUBLISH) outside any commit, for what concerns whole generations
+        or none; of one shard atomic."""
         ...
 
     def keys(self, prefix: str) -> AsyncIterator[list[str]]:

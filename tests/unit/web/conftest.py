@@ -1,7 +1,7 @@
 """The app over a small company in memory, asked in process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +15,7 @@ from httpx import ASGITransport, AsyncClient
 from cli.demo.company import Company
 from events.log.port import Log
 from events.topics import SOURCE_TOPICS
+from projections.changes import Change
 from projections.reports.as_of import Ends
 from projections.tables.reader import Reader
 from projections.tables.store import Store
@@ -26,6 +27,7 @@ from web.answers import Answers
 from web.app import make_app
 from web.calls import Calls
 from web.ends import SharedEnds
+from web.hub import Hub
 from web.intake import Intake
 from web.settings import WebSettings
 from web.tokens import Tokens
@@ -51,11 +53,24 @@ class Served:
     log: Callable[[], Log] = lambda: company()[1]
     ends: Callable[[], Ends] = lambda: company()[1].ends(SOURCE_TOPICS)
     account: str = "default"
+    announced: "asyncio.Queue[tuple[str, Change]]" = field(default_factory=asyncio.Queue)
+    made: Hub = field(init=False)
     settings: WebSettings = field(default_factory=WebSettings)
+
+    def hub(self, answers: Answers) -> Hub:
+        async def listen() -> AsyncGenerator[tuple[str, Change] | None, None]:
+            while not self.announced.empty():  # what was told before is told to nobody later
+                self.announced.get_nowait()
+            yield None
+            while True:
+                yield await self.announced.get()
+
+        self.made = Hub(answers.headlines, listen)
+        return self.made
 
     def app(self) -> FastAPI:
         answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), "UTC")
-        return make_app(answers, Intake(self.log, Calls(2, "test")), Access(self.tokens, self.account), self.settings)
+        return make_app(answers, Intake(self.log, Calls(2, "test")), self.hub(answers), Access(self.tokens, self.account), self.settings)
 
     @asynccontextmanager
     async def client(self, **headers: str) -> AsyncIterator[AsyncClient]:
