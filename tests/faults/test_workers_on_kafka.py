@@ -48,8 +48,10 @@ def moves_on(store: RedisStore, records: int = 2000) -> None:
 
 
 def partitions_read(worker: Fork) -> set[int]:
-    """Of every topic, by the last assignment it has logged."""
+    """Of every topic, by the last assignment it has logged; none where the others share all of them."""
     last = re.findall(r"tally.worker: reading (.*)", worker.log)[-1]
+    if last.startswith("no partitions"):
+        return set()
     found = re.fullmatch(r"partitions (.*) of every topic", last)
     assert found, last
     return set(map(int, found[1].split(", ")))
@@ -175,9 +177,10 @@ async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
 ) -> None:
     workers = [start() for _ in range(3)]
     for worker in workers:
-        worker.until_logged("of every topic")
+        worker.until_logged("tally.worker: reading")
+    # Whoever has a fair share keeps it, so of three who do not come at once the last may have none.
     until(lambda: sorted(number for worker in workers for number in partitions_read(worker)) == list(range(PARTITIONS)))
-    assert sorted(len(partitions_read(worker)) for worker in workers) == [1, 1, 2]
+    assert max(len(partitions_read(worker)) for worker in workers) == 2
     kafka_log.append(mailer.take(5000))
     await assert_exact(kafka_log, store)
 
