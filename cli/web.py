@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from cli.attached import stop_with_standard_input
 from cli.failure import Failure
 from cli.settings import load
+from events.attached import stop_with_standard_input
 
 
 def web(

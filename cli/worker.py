@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli.attached import stop_with_standard_input
 from cli.settings import load
+from events.attached import stop_with_standard_input
 
 
 def worker(
