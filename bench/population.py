@@ -17,6 +17,8 @@ VARIANTS: Final = ("A", "B")
 FIRST_DAY: Final = int(datetime(2023, 9, 1, tzinfo=UTC).timestamp() * 1000)
 DAYS: Final = 600
 """The starts are spread over so many days."""
+_PATIENCE: Final = 30 * DAY
+"""Nobody answers later: of a million somebody else would after the time that the log gives its records."""
 _SENTIMENTS: Final = ("positive", "neutral", "negative", None)
 _EVENT: Final = msgspec.json.Encoder()
 
@@ -113,7 +115,7 @@ def _mail(random: Random, *, first: bool) -> Iterator[tuple[str, int, dict[str, 
     yield "email.delivered", 2 * MINUTE, {}
     if random.random() < 0.15:
         yield "email.opened", 3 * MINUTE, {"machine": True}
-    later = int(random.lognormvariate(9, 1.5)) * 1000
+    later = min(int(random.lognormvariate(9, 1.5)) * 1000, _PATIENCE)
     if random.random() < 0.4:
         yield "email.opened", later, {}
         if random.random() < 0.25:
