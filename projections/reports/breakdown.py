@@ -46,6 +46,16 @@ class Breakdown:
         """What a group is called in each dimension."""
         return tuple(one.label(int(code)) for one, code in zip(self._dimensions, self._combinations[group], strict=True))
 
+    def ranks(self, dimension: int, groups: Column) -> tuple[Numbers, Column]:
+        """For each of some groups (where its label stands among theirs by code point, null last; whether it is null)."""
+        present, places = np.unique(self.code(dimension)[groups], return_inverse=True)
+        labels = [self._dimensions[dimension].label(code) for code in present.tolist()]
+        order = sorted(range(len(labels)), key=lambda place: (labels[place] is None, labels[place] or ""))
+        ranks = np.empty(len(labels), dtype=np.int64)
+        ranks[order] = np.arange(len(labels))
+        nulls = np.array([label is None for label in labels], dtype=np.bool_)
+        return ranks[places], nulls[places]
+
     def counts(self, group: int) -> Counts:
         """The numbers of one group."""
         return self.recount.group(group)

@@ -1,5 +1,6 @@
 """The report `custom`: any measures, by up to three dimensions."""
 
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -100,6 +101,7 @@ def custom(request: Request, options: Options) -> Custom:
     groups = Breakdown(scope, options.by, request.time_zone, week_start=options.week_start, shared=found)
     whole = groups if not options.by else Breakdown(scope, (), request.time_zone, shared=found)
     size = len(groups) if options.by else 1  # without dimensions there is one row, even of nothing
+    counted = _counted_all(groups, options)
     return Custom(
         filters=request.filters.echo(),
         basis=options.basis,
@@ -107,21 +109,28 @@ def custom(request: Request, options: Options) -> Custom:
         time_zone=request.time_zone,
         groups=size,
         rows=[
-            CustomRow(by=dict(zip(options.by, labels, strict=True)), values=_values(groups, group, options))
-            for group, labels in _first_rows(groups, size, options)
+            CustomRow(by=_labels(groups, group, options), values=_values(counted, group, options))
+            for group in _first_groups(groups, size, options)
         ],
-        totals=_values(whole, 0, options),
+        totals=_values(_counted_all(whole, options), 0, options),
         as_of=as_of(snapshot.reading, request.ends),
     )
 
 
-def _values(groups: Breakdown, group: int, options: Options) -> dict[str, int | Rate]:
+def _labels(groups: Breakdown, group: int, options: Options) -> dict[str, str | None]:
+    return dict(zip(options.by, groups.labels(group), strict=True)) if options.by else {}
+
+
+def _values(counted: Mapping[str, tuple[Numbers, Numbers | None]], group: int, options: Options) -> dict[str, int | Rate]:
     values: dict[str, int | Rate] = {}
-    for name in options.measures:
-        numerator, denominator = _counted(groups, name, options)
+    for name, (numerator, denominator) in counted.items():
         number = int(numerator[group])
         values[name] = number if denominator is None else rate(number, int(denominator[group]), options.basis)
     return values
+
+
+def _counted_all(groups: Breakdown, options: Options) -> dict[str, tuple[Numbers, Numbers | None]]:
+    return {name: _counted(groups, name, options) for name in options.measures}
 
 
 def _counted(groups: Breakdown, measure: str, options: Options) -> tuple[Numbers, Numbers | None]:
@@ -133,24 +142,24 @@ def _counted(groups: Breakdown, measure: str, options: Options) -> tuple[Numbers
     return add(made_of, groups.recount.numbers, nothing), None
 
 
-def _first_rows(groups: Breakdown, size: int, options: Options) -> list[tuple[int, tuple[str | None, ...]]]:
-    """The rows to show: groups with their labels, in order."""
+def _first_groups(groups: Breakdown, size: int, options: Options) -> Iterable[int]:
+    """The groups to show, in order: as asked for, and then by their labels, nulls last."""
     if not options.by:
-        return [(0, ())]
+        return [0]
     descending = options.order == "desc"
     if options.sort in options.by:
-        place = options.by.index(options.sort)
-        labelled = [(group, groups.labels(group)) for group in range(size)]
-        labelled.sort(key=lambda row: _nulls_last(row[1]))
-        labelled.sort(key=lambda row: row[1][place] or "", reverse=descending)
-        labelled.sort(key=lambda row: row[1][place] is None)
-        return labelled[: options.limit]
-    values = _sortable(*_counted(groups, options.sort, options), descending)[:size]
-    # Labels are made only of the groups that may be shown: those that no more than `limit` others come before.
-    last = np.partition(values, options.limit - 1)[options.limit - 1] if size > options.limit else np.inf
-    labelled = [(int(group), groups.labels(int(group))) for group in np.flatnonzero(values <= last)]
-    labelled.sort(key=lambda row: (values[row[0]], _nulls_last(row[1])))
-    return labelled[: options.limit]
+        shown = np.arange(size)
+        ranks, nulls = groups.ranks(options.by.index(options.sort), shown)
+        values = np.where(nulls, len(ranks), -ranks if descending else ranks)
+    else:
+        values = _sortable(*_counted(groups, options.sort, options), descending)[:size]
+        # Labels are made only of the groups that may be shown: those that no more than `limit` others come before.
+        last = np.partition(values, options.limit - 1)[options.limit - 1] if size > options.limit else np.inf
+        shown = np.flatnonzero(values <= last)
+        values = values[shown]
+    labels = [groups.ranks(dimension, shown)[0] for dimension in range(len(options.by))]
+    order = np.lexsort((*reversed(labels), values))
+    return map(int, shown[order[: options.limit]])
 
 
 def _sortable(numerator: Numbers, denominator: Numbers | None, descending: bool) -> Column:
@@ -160,7 +169,3 @@ def _sortable(numerator: Numbers, denominator: Numbers | None, descending: bool)
     values = np.full(len(numerator), np.inf)
     np.divide(numerator, denominator, out=values, where=denominator != 0)
     return np.where(np.isinf(values), values, -values) if descending else values
-
-
-def _nulls_last(labels: tuple[str | None, ...]) -> tuple[tuple[bool, str], ...]:
-    return tuple((label is None, label or "") for label in labels)
