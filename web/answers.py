@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
@@ -18,6 +18,9 @@ from web.form import Form, write
 
 Ask = Callable[[], Question]
 """Checks a question. The statistics of a report may have to be loaded for it, so this is made beside the event loop, too."""
+
+_TRIES: Final = 3
+"""How often questions are asked so that nothing is committed between them."""
 
 
 class Answer(NamedTuple):
@@ -69,6 +72,24 @@ class Answers:
 
         return [await self.calls.make(lambda ask=ask: answer(ask)) for ask in asks]  # type: ignore[misc]
 
+    async def together(self, asks: Sequence[Ask]) -> list[BaseModel]:
+        """Answers to several questions as of one instant; of moments close together where commits follow too fast for that.
+
+        Raises what the first wrong one raises, and `Busy`.
+        """
+        ends = await self.ends.get()
+
+        def answer() -> list[BaseModel]:
+            questions = [ask() for ask in asks]
+            made: list[BaseModel] = []
+            for _ in range(_TRIES):
+                made = [self._answer(question, ends) for question in questions]
+                if len({_moment(one) for one in made}) <= 1:
+                    break
+            return made
+
+        return await self.calls.make(answer)
+
     async def headlines(self, account: str, sequences: Collection[str] | None) -> Headlines:
         """The headlines of some sequences, or of all, as of one instant. Raises `StoreError`, `Busy`."""
         ends = await self.ends.get()
@@ -77,3 +98,8 @@ class Answers:
     def _answer(self, question: Question, ends: Ends | None) -> BaseModel:
         log = self.log() if question.report.subject == "contact" else None
         return question.answer(self.reader, ends=ends, log=log)
+
+
+def _moment(answer: Any) -> tuple[int, int, str | None]:
+    """What an answer is as of: equal for two only if they contain the same commits."""
+    return answer.as_of.generation, answer.as_of.applied, answer.as_of.time

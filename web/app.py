@@ -15,6 +15,7 @@ from web.ingest import add_ingest
 from web.intake import Intake
 from web.live import PATH, Numbers, add_live
 from web.meters import Meters
+from web.pages import add_pages
 from web.probes import add_probes
 from web.problems import tell
 from web.reports import add_reports
@@ -52,6 +53,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     add_ingest(app, intake, access, room, meters)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
+    add_pages(app, answers, access)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
     app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters, endless={PATH})
     made: dict[str, Any] = {}

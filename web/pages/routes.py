@@ -1,0 +1,43 @@
+"""Every page, and what pages need."""
+
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
+
+from web.access import Access
+from web.answers import Answers
+from web.crm import Crm
+from web.pages import performance, sequences
+from web.pages.site import Nobody, Session, Site
+from web.problems import tell
+
+
+def add_pages(
+    app: FastAPI,
+    answers: Answers,
+    access: Access,
+    session: Callable[[Request], Session] = lambda _: Nobody(),
+    crm: Crm = NO_CRM,
+) -> Site:
+    """Add the routes. `session` knows who has signed in; without it nobody has."""
+    site = Site(answers, access, session)
+    site.static.add(app)
+
+    async def start() -> Response:
+        return RedirectResponse("/sequences", HTTPStatus.TEMPORARY_REDIRECT)
+
+    app.add_api_route("/", start, name="start", include_in_schema=False)
+    sequences.add(app, site)
+    performance.add(app, site)
+    app.add_exception_handler(HTTPException, partial(_nowhere, site))
+    return site
+
+
+async def _nowhere(site: Site, request: Request, error: Exception) -> Response:
+    """There is no such path: people are told in the frame of the pages, programs as ever."""
+    looked_at = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    return site.refusal(request, error, None) if looked_at and not request.url.path.startswith("/v1/") else await tell(request, error)

@@ -1,0 +1,225 @@
+"""What all pages have in common: who may see them, what they ask, the frame around them, and what is said when something is wrong."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from projections.reports import ask
+from projections.reports.parameters import Given
+from web.access import Access, Scope
+from web.answers import Answers, Ask
+from web.crm import Crm
+from web.etag import matches
+from web.pages import formats, links, sparkline
+from web.pages.choices import Choices
+from web.pages.static_files import StaticFiles
+from web.problems import Problem, problem_of
+from web.reports import given_in
+
+_TEMPLATES: Final = Path(__file__).with_name("templates")
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class Entry(NamedTuple):
+    """An entry of the navigation."""
+
+    section: str
+    label: str
+    path: str
+
+
+NAVIGATION: Final = (
+    Entry("sequences", "Sequences", "/sequences"),
+    Entry("analyze", "Analyze", "/analyze"),
+    Entry("reports", "Reports", "/reports"),
+    Entry("dashboards", "Dashboards", "/dashboards"),
+    Entry("system", "System", "/system"),
+)
+
+
+class Session(Protocol):
+    """Whether somebody has signed in, and what actions of theirs have to bring."""
+
+    @property
+    def signed_in(self) -> bool: ...
+    @property
+    def csrf(self) -> str: ...
+
+
+class Nobody(NamedTuple):
+    """The session of somebody who has none."""
+
+    signed_in: bool = False
+    csrf: str = ""
+
+
+class Page(NamedTuple):
+    """What a page shows: a template, and what it is filled with."""
+
+    template: str
+    context: dict[str, Any]
+    status: HTTPStatus = HTTPStatus.OK
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a page, by somebody who may see it."""
+
+    site: "Site"
+    request: Request
+    account: str
+    given: dict[str, list[str]]
+    """The parameters. Those without a value are left out: forms send every field."""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of dates and times."""
+        return next(iter(self.given.get("time_zone", ())), self.site.answers.time_zone)
+
+    def subject(self, name: str) -> str:
+        """The id in the path."""
+        return str(self.request.path_params[name])
+
+    def ask(self, report: str, subject: str | None = None, given: Given | None = None) -> Ask:
+        """A question to `answers`."""
+        zone = self.site.answers.time_zone
+        return partial(ask, report, account=self.account, subject=subject, parameters=given, default_time_zone=zone)
+
+    async def answers(self, *asks: Ask) -> list[Any]:
+        """Answers to all of them, as of one instant. Raises as `Answers.together` does."""
+        return list(await self.site.answers.together(asks))
+
+    async def choices(self, fields: list[str], sequence: str | None = None) -> dict[str, list[tuple[str, int]]]:
+        """Values to offer in the filter bar."""
+        return await self.site.choices.of(self.account, fields, sequence)
+
+
+Make = Callable[[Visit], Awaitable[Page | Response]]
+
+
+@dataclass
+class Site:
+    """Makes pages. `session` knows who has signed in; without it nobody has."""
+
+    answers: Answers
+    access: Access
+    session: Callable[[Request], Session] = lambda _: Nobody()
+    crm: Crm = Crm()
+    static: StaticFiles = field(default_factory=StaticFiles)
+    choices: Choices = field(init=False)
+    _templates: Environment = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.choices = Choices(self.answers)
+        templates = self._templates = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        for name in ("number", "percent", "decimal", "duration", "day", "moment", "local_day"):
+            templates.filters[name] = getattr(formats, name)
+        templates.globals.update(link=links, crm=self.crm, static=self.static, sparkline=sparkline.points, navigation=NAVIGATION)
+
+    def add(self, app: FastAPI, path: str, make: Make, *, section: str, scope: Scope = Scope.READ) -> None:
+        """Add a page for GET at a path; `section` is the entry of the navigation that it belongs to."""
+
+        async def show(request: Request) -> Response:
+            try:
+                account = self.access.account(request, scope)
+                given = {name: kept for name, values in given_in(request).items() if (kept := [value for value in values if value])}
+                made = await make(Visit(self, request, account, given))
+                return made if isinstance(made, Response) else self.render(request, made, section)
+            except Exception as error:  # noqa: BLE001  it is told in the frame of the pages
+                return self.refusal(request, error, section)
+
+        app.add_api_route(path, show, methods=["GET"], name=f"page {path}", include_in_schema=False)
+
+    def render(self, request: Request, page: Page, section: str | None) -> Response:
+        """The page in its frame; nothing but its tag if the browser has it already."""
+        session = self.session(request)
+        frame = {
+            "section": section,
+            "here": _path(request),
+            "signed_in": session.signed_in,
+            "csrf": session.csrf,
+            "zone": self.answers.time_zone,
+        }
+        body = self._templates.get_template(page.template).render({**frame, **page.context}).encode()
+        tag = f'"{sha256(body).hexdigest()[:32]}"'
+        headers = {
+            "Content-Security-Policy": _POLICY,
+            "Cache-Control": "private, no-cache" if page.status is HTTPStatus.OK else "no-store",
+            # With no-referrer, browsers would send forms as from nowhere (Origin: null).
+            "Referrer-Policy": "same-origin",
+            "Vary": "Cookie, Authorization",
+            "ETag": tag,
+        }
+        if page.status is HTTPStatus.OK and matches(request.headers.get("If-None-Match"), tag):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(body, page.status, headers, media_type="text/html")
+
+    def refusal(self, request: Request, error: Exception, section: str | None) -> Response:
+        """The page that says why there is none; or the way to the login page."""
+        problem = problem_of(error)
+        if problem.status is HTTPStatus.UNAUTHORIZED:
+            to = _path(request) + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(links.login(to), HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})
+        page = self.render(request, Page("error.html", {"problem": _told(problem)}, problem.status), section)
+        page.headers.update(problem.headers)
+        return page
+
+
+def _path(request: Request) -> str:
+    """The path as it was asked for: an id that is a part of it may have a question mark or a slash in it."""
+    return str(request.scope["raw_path"].decode("ascii", "replace"))
+
+
+class _Told(NamedTuple):
+    """A problem as people are told it."""
+
+    status: int
+    title: str
+    sentence: str
+    remedy: str
+    again: bool
+    """Whether the page comes back by itself."""
+
+
+_TITLES: Final = {
+    HTTPStatus.BAD_REQUEST: "This address asks for something that is not there to be asked",
+    HTTPStatus.FORBIDDEN: "You may not see this",
+    HTTPStatus.NOT_FOUND: "There is nothing here",
+    HTTPStatus.SERVICE_UNAVAILABLE: "No answer just now",
+}
+_REMEDIES: Final = {
+    HTTPStatus.BAD_REQUEST: "Correct it in the address bar, or start again without any filters.",
+    HTTPStatus.FORBIDDEN: "Sign in with a token that allows it; whoever runs the server makes one.",
+    HTTPStatus.NOT_FOUND: "Look for it among the sequences. What has never happened in an event does not exist here.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "This page tries again by itself.",
+}
+
+
+def _told(problem: Problem) -> _Told:
+    status = problem.status
+    sentence = str(problem.details["detail"])
+    return _Told(
+        int(status),
+        _TITLES.get(status, "Something went wrong"),
+        sentence[:1].upper() + sentence[1:] if problem.details.get("parameter") is None else sentence,
+        _REMEDIES.get(status, "Try again later; if it stays so, tell whoever runs the server."),
+        status is HTTPStatus.SERVICE_UNAVAILABLE,
+    )

@@ -1,0 +1,203 @@
+// Numbers that move while a page is looked at.
+//
+// <data data-line="SEQUENCE_ID" data-of="rates.open.value" data-as="percent">: is set at once from the line that /v1/live tells ("*": from the
+// total). Only where no filter is set, as the lines have none.
+// <... id="..." data-live>: is asked for again, as a part of the same page, whenever something has changed, and morphed into place: focus,
+// selection, ticked boxes, open <details>, scroll positions and <... data-plot> stay as they are.
+// data-again on it: it is an error that may pass, so it is asked for again in any case.
+// document is told "tally:morphed" after that, for modules that draw, and "tally:numbers" with what was told.
+
+import { Idiomorph } from "./vendor/idiomorph/idiomorph.min.js";
+import { FORMATS } from "./format.js";
+
+const AT_MOST_EVERY = 2000;
+const PATIENCE = 3000;
+const AGAIN = 5000;
+const HIDDEN_FOR = 10000;
+
+const bar = document.querySelector("[data-stale]");
+let source = null;
+let fresh = null; // no news yet: the page itself is the newest
+let staleTimer = 0;
+let againTimer = 0;
+let hiddenTimer = 0;
+let refreshTimer = 0;
+let refreshing = false;
+let dirty = false;
+let refreshedAt = Date.now();
+let tag = null;
+
+// ---- the stream ----
+
+function follow() {
+  clearTimeout(againTimer);
+  if (source) return;
+  source = new EventSource("/v1/live");
+  source.addEventListener("open", () => {
+    clearTimeout(staleTimer);
+    staleTimer = 0;
+    say("");
+  });
+  source.addEventListener("numbers", (event) => {
+    const told = JSON.parse(event.data);
+    const known = fresh === null && madeFrom(told.as_of);
+    fresh = told;
+    patch(told);
+    document.dispatchEvent(new CustomEvent("tally:numbers", { detail: told }));
+    if (!known) refresh();
+  });
+  source.addEventListener("error", () => {
+    const since = new Date();
+    staleTimer ||= setTimeout(() => say(`Live updates are lost since ${clock(since)}, trying again.`), PATIENCE);
+    if (source && source.readyState === EventSource.CLOSED) {
+      source = null; // refused: the browser does not come again by itself, and the page is all there is, or says why
+      refresh();
+      againTimer = setTimeout(follow, AGAIN);
+    }
+  });
+}
+
+// What the page was made from: "GENERATION EVENTS".
+function asOf() {
+  return (document.querySelector("[data-as-of]")?.dataset.asOf ?? "").split(" ").map(Number);
+}
+
+function madeFrom({ generation, applied }) {
+  const [ours, events] = asOf();
+  return ours === generation && events === applied;
+}
+
+function isBehind({ generation, applied }) {
+  const [ours, events] = asOf();
+  return ours === generation && events < applied;
+}
+
+function leave() {
+  clearTimeout(staleTimer);
+  staleTimer = 0;
+  source?.close();
+  source = null;
+}
+
+function say(text) {
+  bar.firstElementChild.textContent = text;
+  bar.classList.toggle("shown", text !== "");
+}
+
+function clock(time) {
+  return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+}
+
+// ---- numbers in place ----
+
+function patch(told) {
+  const lines = new Map(told.sequences.map((line) => [line.sequence_id, line]));
+  lines.set("*", told.total);
+  for (const element of document.querySelectorAll("data[data-line]")) {
+    const line = lines.get(element.dataset.line);
+    if (line === undefined) continue;
+    const value = element.dataset.of.split(".").reduce((found, name) => found?.[name], line);
+    if (value === undefined) continue;
+    show(element, value);
+  }
+}
+
+function show(element, value) {
+  const text = FORMATS[element.dataset.as](value);
+  if (element.textContent === text) return;
+  element.value = value === null ? "" : String(value);
+  element.textContent = text;
+  mark(element);
+}
+
+function mark(element) {
+  element.classList.remove("moved");
+  requestAnimationFrame(() => element.classList.add("moved"));
+}
+
+document.addEventListener("animationend", (event) => event.target.classList?.remove("moved"));
+
+// ---- parts of the page anew ----
+
+/** Ask for the page again, soon; actions call it when they have changed something. */
+export function refresh() {
+  dirty = true;
+  if (refreshing || refreshTimer || document.hidden || !document.querySelector("[data-live]")) return;
+  refreshTimer = setTimeout(load, Math.max(0, refreshedAt + AT_MOST_EVERY - Date.now()));
+}
+
+async function load() {
+  refreshTimer = 0;
+  refreshing = true;
+  dirty = false;
+  try {
+    const answer = await fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+    if (answer.redirected) {
+      location.reload(); // to sign in
+      return;
+    }
+    if (answer.ok) {
+      tag = answer.headers.get("ETag");
+      morph(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    }
+  } catch {
+    dirty = true; // the server is away: the stream says so, and says when it is back
+  } finally {
+    refreshedAt = Date.now();
+    refreshing = false;
+    if (dirty && source?.readyState === EventSource.OPEN) refresh();
+    if (document.querySelector("[data-again]")) setTimeout(refresh, AGAIN);
+  }
+}
+
+function morph(page) {
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const made = page.getElementById(part.id);
+    if (made) Idiomorph.morph(part, made, { ignoreActiveValue: true, callbacks });
+  }
+  document.title = page.title;
+  if (fresh && isBehind(fresh.as_of)) patch(fresh);
+  document.dispatchEvent(new CustomEvent("tally:morphed"));
+}
+
+const KEPT = {
+  INPUT: ["checked", "value"],
+  TEXTAREA: ["value"],
+  OPTION: ["selected"],
+  DETAILS: ["open"],
+  DIALOG: ["open"],
+};
+
+const callbacks = {
+  beforeNodeMorphed: (old, made) => {
+    if (old.tagName === "DATA" && made.tagName === "DATA" && old.textContent !== made.textContent) mark(old);
+    return !old.dataset || !("plot" in old.dataset);
+  },
+  // What somebody has done stays done; hidden fields are the page's own.
+  beforeAttributeUpdated: (name, element) => element.type === "hidden" || !KEPT[element.tagName]?.includes(name),
+};
+
+// ---- as long as it is looked at ----
+
+document.addEventListener("visibilitychange", () => {
+  clearTimeout(hiddenTimer);
+  if (document.hidden) {
+    // A browser has few connections for each server: tabs in the background give theirs back.
+    hiddenTimer = setTimeout(leave, HIDDEN_FOR);
+  } else {
+    if (!source) follow();
+    refresh();
+  }
+});
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => {
+  if (event.persisted) {
+    follow();
+    refresh();
+  }
+});
+
+if (document.querySelector("[data-live], [data-line]")) {
+  follow();
+  if (document.querySelector("[data-again]")) setTimeout(refresh, AGAIN);
+}
