@@ -1,9 +1,14 @@
 """How the numbers are told over HTTP: settings from the environment, with the prefix `TALLY_`."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from web.crm import Crm, checked
+
+_Template = Annotated[str | None, AfterValidator(checked)]
 
 
 class WebSettings(BaseSettings):
@@ -25,3 +30,13 @@ class WebSettings(BaseSettings):
     web_max_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"
     )
+    web_contact_url: _Template = Field(
+        default=None, description="Where the CRM shows a contact, such as https://crm.example/contacts/{id}; unset: no links"
+    )
+    web_company_url: _Template = Field(default=None, description="Where the CRM shows a company, likewise with {id}")
+    web_sequence_url: _Template = Field(default=None, description="Where the CRM shows a sequence, likewise with {id}")
+
+    @property
+    def crm(self) -> Crm:
+        """The links that these settings make."""
+        return Crm(self.web_contact_url, self.web_company_url, self.web_sequence_url)

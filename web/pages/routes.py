@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from web.access import Access
 from web.answers import Answers
-from web.crm import Crm
+from web.crm import NO_CRM, Crm
 from web.pages import performance, sequences
 from web.pages.site import Nobody, Session, Site
 from web.problems import tell
@@ -23,8 +23,8 @@ def add_pages(
     session: Callable[[Request], Session] = lambda _: Nobody(),
     crm: Crm = NO_CRM,
 ) -> Site:
-    """Add the routes. `session` knows who has signed in; without it nobody has."""
-    site = Site(answers, access, session)
+    """Add the routes. `session` knows who has signed in; without it nobody has. `crm` makes the links to what the CRM has of them."""
+    site = Site(answers, access, session, crm)
     site.static.add(app)
 
     async def start() -> Response:

@@ -16,7 +16,7 @@ from projections.reports import ask
 from projections.reports.parameters import Given
 from web.access import Access, Scope
 from web.answers import Answers, Ask
-from web.crm import Crm
+from web.crm import NO_CRM, Crm
 from web.etag import matches
 from web.pages import formats, links, sparkline
 from web.pages.choices import Choices
@@ -110,12 +110,12 @@ Make = Callable[[Visit], Awaitable[Page | Response]]
 
 @dataclass
 class Site:
-    """Makes pages. `session` knows who has signed in; without it nobody has."""
+    """Makes pages. `session` knows who has signed in; without it nobody has. `crm` makes links to what the CRM has of the same."""
 
     answers: Answers
     access: Access
     session: Callable[[Request], Session] = lambda _: Nobody()
-    crm: Crm = Crm()
+    crm: Crm = NO_CRM
     static: StaticFiles = field(default_factory=StaticFiles)
     choices: Choices = field(init=False)
     _templates: Environment = field(init=False)
