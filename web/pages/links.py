@@ -64,6 +64,13 @@ def dashboard(dashboard_id: str) -> str:
     return f"/dashboards/{part(dashboard_id)}"
 
 
+def new_card(name: str, subject: str | None = None, given: Given = NOTHING) -> str:
+    """Where a report with these parameters is put on a dashboard. What it is about is one of them there, such as `sequence_id`."""
+    about = {} if subject is None else {f"{REPORTS[name].subject}_id": subject}
+    known = {parameter.name for parameter in REPORTS[name].parameters} - {"cursor"}
+    return f"/dashboards/add{query({'report': [name], **{one: values for one, values in given.items() if one in known}}, **about)}"
+
+
 def contact(contact_id: str) -> str:
     return f"/contacts/{part(contact_id)}"
 

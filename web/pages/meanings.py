@@ -31,6 +31,18 @@ _MESSAGES: Final = {
 _MACHINES: Final = {"human": "those by machines such as scanners aside", "all": "by people or by machines such as scanners"}
 _OF: Final = {"contacts": "Of all contacts that were enrolled.", "enrollments": "Of all enrollments that started."}
 
+RATES: Final = {
+    "open": "Open rate",
+    "click": "Click rate",
+    "reply": "Reply rate",
+    "reply_to_sequence": "Reply to sequence",
+    "meeting": "Meeting rate",
+    "no_response": "No response",
+    "bounce": "Bounce rate",
+    "unsubscribe": "Unsubscribe rate",
+    "complaint": "Complaint rate",
+    "engaged": "Engaged",
+}
 OUTCOMES: Final = {
     "active": "Active",
     "paused": "Paused",
