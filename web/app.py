@@ -16,11 +16,13 @@ from web.intake import Intake
 from web.live import PATH, Numbers, add_live
 from web.meters import Meters
 from web.pages import add_pages
+from web.pages.login import add_login
 from web.probes import add_probes
 from web.problems import tell
 from web.reports import add_reports
 from web.room import Room
 from web.schema import described
+from web.session import FreshCookies
 from web.settings import WebSettings
 from web.shield import Shield
 
@@ -45,6 +47,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
         redirect_slashes=False,
         exception_handlers={HTTPException: tell},
     )
+    app.state.sessions = access.sessions
     meters = Meters()
     add_reports(app, answers, access)
     add_batch(app, answers, access)
@@ -53,7 +56,9 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     add_ingest(app, intake, access, room, meters)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
-    add_pages(app, answers, access)
+    site = add_pages(app, answers, access, access.sessions.of, settings.crm)
+    add_login(app, site, access)
+    app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
     app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters, endless={PATH})
     made: dict[str, Any] = {}

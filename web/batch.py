@@ -5,15 +5,13 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import FastAPI, Request, Response
-from pydantic import BaseModel, Field, SerializeAsAny, ValidationError
+from pydantic import BaseModel, Field, SerializeAsAny
 
 from events.catalog import DashboardCard
-from events.json_text import read_json
 from projections.cards import question
-from projections.reports import ParameterError
+from web import body
 from web.access import Access, Scope
 from web.answers import Answers
-from web.body import content_type, read
 from web.problems import ProblemDetails, problem_of
 from web.schema import SECURED, named, problems
 
@@ -56,8 +54,8 @@ def add_batch(app: FastAPI, answers: Answers, access: Access) -> None:
 
     async def batch(request: Request) -> Response:
         account = access.account(request, Scope.READ)
-        content_type(request, [_JSON])
-        asked = _questions(await read(request, _MOST_BYTES))
+        body.content_type(request, [_JSON])
+        asked = body.model(Questions, await body.read(request, _MOST_BYTES))
         asks = [partial(question, card, account=account, default_time_zone=answers.time_zone) for card in asked.questions]
         found = [_outcome(one) for one in await answers.each(asks)]
         headers = {"Cache-Control": "no-store"}
@@ -74,15 +72,6 @@ def add_batch(app: FastAPI, answers: Answers, access: Access) -> None:
         responses={**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)},
         openapi_extra={"requestBody": {"required": True, "content": {_JSON: {"schema": named(Questions)}}}, **SECURED},
     )
-
-
-def _questions(body: bytes) -> Questions:
-    """Raises `Refusal`, `ParameterError`."""
-    try:
-        return Questions.model_validate(read_json(body))
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        raise ParameterError(".".join(map(str, fault["loc"])) or "body", fault["msg"]) from None
 
 
 def _outcome(found: BaseModel | Exception) -> Answered | Failed:

@@ -1,11 +1,17 @@
-"""Reading what comes with a request: so many bytes, of the types that are expected."""
+"""Reading what comes with a request: so many bytes, of the types that are expected, in the shape that is expected."""
 
 from collections.abc import Collection
 from http import HTTPStatus
+from typing import TypeVar
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 
+from events.json_text import read_json
+from projections.reports import ParameterError
 from web.problems import Problem
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def declared(request: Request, most: int) -> int:
@@ -44,3 +50,12 @@ def content_type(request: Request, allowed: Collection[str]) -> str:
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "media-type", f"the header Content-Type has to be one of {told}", headers={"Accept": told}
         )
     return found
+
+
+def model(kind: type[M], content: bytes) -> M:
+    """JSON as what it should be. Raises `Refusal` for what is no JSON, `ParameterError` naming what is wrong in it."""
+    try:
+        return kind.model_validate(read_json(content))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise ParameterError(".".join(map(str, fault["loc"])) or "body", fault["msg"]) from None

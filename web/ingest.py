@@ -14,7 +14,7 @@ from web.meters import Meters
 from web.problems import Problem, away
 from web.reports import given_in
 from web.room import Room
-from web.schema import SECURED, problems, query_parameter
+from web.schema import BY_TOKEN, problems, query_parameter
 from web.verdicts import Verdicts
 
 MOST_BYTES: Final = 5 << 20
@@ -51,7 +51,7 @@ def add_ingest(app: FastAPI, intake: Intake, access: Access, room: Room, meters:
         openapi_extra={
             "parameters": [query_parameter(_ALL_OR_NOTHING)],
             "requestBody": {"required": True, "content": _content()},
-            **SECURED,
+            **BY_TOKEN,
         },
     )
 

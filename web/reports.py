@@ -59,7 +59,7 @@ def _route(report: Report, answers: Answers, access: Access) -> Callable[[Reques
             form,
             request.headers.get("If-None-Match"),
         )
-        headers = {"ETag": found.tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization"}
+        headers = {"ETag": found.tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Cookie"}
         if found.body is None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         if found.next is not None:

@@ -12,10 +12,12 @@ from pydantic.json_schema import models_json_schema
 from events.envelope import MAX_ID
 from projections.reports import Parameter
 from web.problems import MEDIA_TYPE, ProblemDetails
+from web.session import COOKIE
 
 _NO_CONTROL: Final = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"
 ID: Final = {"type": "string", "minLength": 1, "maxLength": MAX_ID, "pattern": _NO_CONTROL}
 SCHEME: Final = "token"
+SESSION: Final = "session"
 _REFERENCE: Final = "#/components/schemas/{model}"
 
 
@@ -55,7 +57,8 @@ def problems(*statuses: HTTPStatus) -> Mapping[int | str, dict[str, Any]]:
     return {int(status): {"description": status.phrase, "content": content} for status in sorted({*statuses, *always})}
 
 
-SECURED: Final[dict[str, Any]] = {"security": [{SCHEME: []}]}
+SECURED: Final[dict[str, Any]] = {"security": [{SCHEME: []}, {SESSION: []}]}
+BY_TOKEN: Final[dict[str, Any]] = {"security": [{SCHEME: []}]}
 
 
 def named(model: type[BaseModel]) -> dict[str, str]:
@@ -71,6 +74,7 @@ def described(app: FastAPI, tags: Iterable[Mapping[str, str]], models: Iterable[
     _, schemas = models_json_schema([(model, "validation") for model in described], ref_template=_REFERENCE)
     components.setdefault("schemas", {}).update(schemas["$defs"])
     components["securitySchemes"] = {
-        SCHEME: {"type": "http", "scheme": "bearer", "description": "A token of `tally token create`; none is needed where none was made."}
+        SCHEME: {"type": "http", "scheme": "bearer", "description": "A token of `tally token create`; none is needed where none was made."},
+        SESSION: {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Of a browser that has signed in at /login."},
     }
     return made

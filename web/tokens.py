@@ -1,6 +1,10 @@
 """Tokens: who may ask and tell what, of one account. Kept as hashes in a file, which outlives a Redis that is thrown away.
 
 A token is 32 random bytes, so that one round of SHA-256 keeps it as safe as a slow hash keeps a password. It is shown once.
+
+    secret --HMAC--> session key --SHA-256--> what the file keeps
+
+Whoever has the secret has the session key, which a browser holds in its place; from what the file keeps follows neither of them.
 """
 
 import fcntl
@@ -28,13 +32,13 @@ class Scope(StrEnum):
     PUBLISH = "publish"
     """Tell what has happened."""
     ACT = "act"
-    """Change what belongs to the account, such as its dashboards."""
+    """Change what belongs to the account: pause, resume and end enrollments, save dashboards."""
     OPERATE = "operate"
     """See how the server does."""
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token as it is kept. `created_at` in RFC 3339; `sha256` in hexadecimal digits, of the whole secret."""
+    """A token as it is kept. `created_at` in RFC 3339; `sha256` in hexadecimal digits, of its session key."""
 
     id: str
     account: str
@@ -59,6 +63,13 @@ class Tokens:
         self._path = path
         self._seen: tuple[int, int, int] | None = None
         self._known: list[Token] = []
+        self._closed = False
+
+    @property
+    def needed(self) -> bool:
+        """Whether a token is needed: once there was one, also after the last one is gone. Raises `TokenFileError`."""
+        self._closed = self._closed or bool(self.all())
+        return self._closed
 
     def all(self) -> list[Token]:
         """The tokens, oldest first; [] without a file. Raises `TokenFileError`."""
@@ -77,13 +88,17 @@ class Tokens:
 
     def find(self, secret: str) -> Token | None:
         """The token with this secret. Takes as long for any. Raises `TokenFileError`."""
-        digest = _digest(secret)
+        return self.behind(session_key(secret))
+
+    def behind(self, key: str) -> Token | None:
+        """The token with this session key. Takes as long for any. Raises `TokenFileError`."""
+        digest = _digest(key)
         return next(iter([token for token in self.all() if hmac.compare_digest(token.sha256, digest)]), None)
 
     def create(self, account: str, scopes: list[Scope], label: str, created_at: str) -> tuple[Token, str]:
         """A new token, and its secret, which nobody can find out later. Raises `TokenFileError`."""
         secret = _PREFIX + secrets.token_urlsafe(32)
-        token = Token(secrets.token_hex(_ID_BYTES), account, scopes, label, created_at, _digest(secret))
+        token = Token(secrets.token_hex(_ID_BYTES), account, scopes, label, created_at, _digest(session_key(secret)))
         with self._changing() as change:
             change(lambda tokens: [*tokens, token])
         return token, secret
@@ -126,8 +141,13 @@ class Tokens:
             raise _unusable(self._path, error.strerror or str(error)) from error
 
 
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+def session_key(secret: str) -> str:
+    """What stands for a secret in a session: it follows from the secret, and is no token itself."""
+    return hmac.new(secret.encode(), b"tally session", hashlib.sha256).hexdigest()
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
 
 
 def _unusable(path: Path, why: str) -> TokenFileError:
