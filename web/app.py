@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 
 from web.access import Access
+from web.actions import Actions, add_actions
 from web.answers import Answers
 from web.batch import Questions, add_batch
 from web.hub import Hub
@@ -29,6 +30,7 @@ from web.shield import Shield
 _TAGS: Final = (
     {"name": "reports", "description": "Exact numbers as of now."},
     {"name": "events", "description": "What has happened."},
+    {"name": "actions", "description": "What is to happen."},
 )
 _ZIPPED_FROM: Final = 1_000
 """Bytes below which an answer is sent as it is."""
@@ -54,6 +56,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     room = Room(settings.web_bytes_in_flight)
     meters.watch(room, hub)
     add_ingest(app, intake, access, room, meters)
+    add_actions(app, answers, intake, access, room, meters)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
     site = add_pages(app, answers, access, access.sessions.of, settings.crm)
@@ -65,7 +68,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(described(app, _TAGS, [Questions, Numbers]))
+            made.update(described(app, _TAGS, [Questions, Numbers, Actions]))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI provides
