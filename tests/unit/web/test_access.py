@@ -1,16 +1,27 @@
 """A token says who asks, and what for; nobody sees another account."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from httpx import AsyncClient
+from fastapi import FastAPI
+from starlette.routing import Route
 
 from projections.reports import REPORTS
-from tests.unit.web.conftest import OTHER, SEQUENCE, Served, company, problem
+from tests.unit.web.conftest import CONTACT, OTHER, SEQUENCE, Served, company, problem
 from tests.unit.web.test_reports import OWN, path
+from web.live import PATH
+from web.session import COOKIE, Sessions
 from web.tokens import Scope, Token, TokenFileError, Tokens
 
 NOW = "2026-01-01T00:00:00Z"
+OPEN = ("/", "/healthz", "/readyz", "/v1/openapi.json", "/login", "/logout")
+"""What needs no token; besides, static files."""
+OF_THE_COMPANY = {"sequence_id": SEQUENCE, "contact_id": CONTACT, "company_id": "co-00007", "dashboard_id": "sales", "name": "monthly"}
+NEEDED = {"/v1/events": Scope.PUBLISH, "/v1/actions": Scope.ACT, "/metrics": Scope.OPERATE, "/system": Scope.OPERATE}
+"""Where it is not the scope to read."""
+MARKS = ("Spring outreach", "renewal-check", "team-north", "mei.olsen", "Rossi", "Harbour Foods")
+"""What only the company has, and no path that is asked for."""
 
 
 def made(served: Served, account: str, *scopes: Scope) -> tuple[Token, str]:
@@ -21,30 +32,101 @@ def bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-async def routes(client: AsyncClient) -> list[tuple[str, str]]:
-    """(method, path) of everything that needs a token."""
-    described = (await client.get("/v1/openapi.json")).json()["paths"]
-    filled = [(method, one) for one, methods in described.items() for method in methods]
-    return [*filled, ("get", "/metrics")]
+class Way(NamedTuple):
+    """A method of a route, with ids of the company in its path."""
+
+    method: str
+    path: str
+    page: bool
+    """Whether people look at it."""
 
 
-async def test_without_any_token_this_machine_may_ask_by_its_own_names_only(client: AsyncClient) -> None:
-    for host in ("127.0.0.1", "localhost:8340", "[::1]:8340"):
-        assert (await client.get("/v1/analyze", headers={"Host": host})).status_code == 200
-    for method, one in await routes(client):
-        told = problem(await client.request(method, one, headers={"Host": "evil.example"}))
-        assert (told["status"], told["type"]) == (403, "urn:tally:host")
+def ways(app: FastAPI) -> list[Way]:
+    """Everything that can be asked of the app, but for what needs no token."""
+    found = []
+    for route in app.routes:
+        assert isinstance(route, Route)
+        if route.path in OPEN or route.path.startswith("/static/"):
+            continue
+        named = {name: OF_THE_COMPANY[name] for name in route.param_convertors}
+        filled = route.path.replace(":path}", "}").format(**named)
+        page = not route.path.startswith("/v1/") and route.path != "/metrics"
+        found += [Way(method, filled, page) for method in sorted((route.methods or set()) - {"HEAD"})]
+    return found
+
+
+async def test_without_any_token_this_machine_may_ask_by_its_own_names_only(served: Served) -> None:
+    async with served.client() as client:
+        for host in ("127.0.0.1", "localhost:8340", "[::1]:8340"):
+            assert (await client.get("/v1/analyze", headers={"Host": host})).status_code == 200
+        for way in ways(served.app()):
+            answer = await client.request(way.method, way.path, headers={"Host": "evil.example"})
+            assert answer.status_code == 403
+            assert way.page or problem(answer)["type"] == "urn:tally:host"
+            assert SEQUENCE not in answer.text
 
 
 async def test_with_a_token_every_route_needs_one(served: Served) -> None:
     made(served, "default", Scope.READ)
     async with served.client() as client:
-        for method, one in await routes(client):
-            for headers in ({}, bearer("tally_wrong"), {"Authorization": "Basic dGFsbHk6eA=="}, bearer("")):
-                answer = await client.request(method, one, headers=headers)
-                assert (problem(answer)["status"], answer.headers["WWW-Authenticate"]) == (401, "Bearer")
-        assert (await client.get("/healthz")).status_code == 200
-        assert (await client.get("/readyz")).status_code == 200
+        for way in ways(served.app()):
+            for headers in ({}, bearer("tally_wrong"), {"Authorization": "Basic dGFsbHk6eA=="}, bearer(""), {"Cookie": f"{COOKIE}=x.1.x"}):
+                answer = await client.request(way.method, way.path, headers=headers)
+                if way.page:
+                    assert (answer.status_code, answer.headers["Location"].partition("?")[0], answer.text) == (303, "/login", "")
+                else:
+                    assert (problem(answer)["status"], answer.headers["WWW-Authenticate"]) == (401, "Bearer")
+        for path in ("/healthz", "/readyz", "/login"):
+            assert (await client.get(path)).status_code == 200
+
+
+async def test_a_token_without_the_scope_gets_nothing_from_any_route(served: Served) -> None:
+    async with served.client() as client:
+        for way in ways(served.app()):
+            for scope in Scope:
+                _, secret = made(served, "default", scope)
+                if way.path == PATH and scope is Scope.READ:
+                    continue  # has no end
+                answer = await client.request(way.method, way.path, headers=bearer(secret))
+                told = "token does not allow to" in answer.text
+                assert told is (answer.status_code == 403)
+                assert told is (scope is not NEEDED.get(way.path, Scope.READ)), (way, scope)
+
+
+async def test_a_session_may_look_wherever_its_token_may_and_changes_nothing_by_itself(served: Served) -> None:
+    _, secret = made(served, "default", *Scope)
+    cookie = {"Cookie": f"{COOKIE}={Sessions(served.tokens).open(secret)}"}
+    async with served.client() as client:
+        for way in ways(served.app()):
+            if way.path == PATH:
+                continue  # has no end
+            answer = await client.request(way.method, way.path, headers=cookie)
+            if way.method == "GET":
+                by_token = await client.request(way.method, way.path, headers=bearer(secret))
+                assert answer.status_code == by_token.status_code not in (303, 401, 403), way
+            else:
+                assert answer.status_code == (401 if way.path == "/v1/events" else 403)
+
+
+@pytest.mark.parametrize("form", ["bearer", "session"])
+async def test_no_page_tells_of_another_account(served: Served, form: str) -> None:
+    _, ours = made(served, "default", *Scope)
+    _, foreign = made(served, OTHER, *Scope)
+    _, nobody = made(served, "nobody", *Scope)
+    async with served.client() as client:
+        seen = set()
+        for way in ways(served.app()):
+            if way.method != "GET" or not way.page:
+                continue
+            for secret in (ours, foreign, nobody):
+                session = {"Cookie": f"{COOKIE}={Sessions(served.tokens).open(secret)}"}
+                answer = await client.request(way.method, way.path, headers=bearer(secret) if form == "bearer" else session)
+                marks = {mark for mark in MARKS if mark in answer.text}
+                if secret == ours:
+                    seen |= marks
+                else:
+                    assert not marks, way
+        assert seen, "there is something to be seen"
 
 
 async def test_a_token_allows_what_its_scopes_say(served: Served) -> None:
