@@ -28,7 +28,7 @@ _COLOURS: Final = {
     "active": "active",
     "paused": "paused",
     "meeting": "2",
-    "replied": "unenrolled",
+    "replied": "5",
     "bounced": "errored",
     "errored": "errored",
 }

@@ -200,7 +200,7 @@ class _Told(NamedTuple):
 
 
 _TITLES: Final = {
-    HTTPStatus.BAD_REQUEST: "This address asks for something that is not there to be asked",
+    HTTPStatus.BAD_REQUEST: "This page cannot be shown like that",
     HTTPStatus.FORBIDDEN: "You may not see this",
     HTTPStatus.NOT_FOUND: "There is nothing here",
     HTTPStatus.SERVICE_UNAVAILABLE: "No answer just now",

@@ -10,6 +10,7 @@ import { FORMATS } from "./format.js";
 import { picture } from "./picture.js";
 
 const HEIGHT = 260;
+const ruler = document.createElement("canvas").getContext("2d");
 const drawn = new WeakMap(); // figure -> what is drawn there
 
 function read(figure) {
@@ -85,8 +86,7 @@ function options(one, width, place) {
   const { kind, as, series, labels } = one.data;
   const bars = kind !== "line";
   const count = labels.length;
-  const font = `12px ${color("--font")}`;
-  const axis = { stroke: color("--muted"), font, ticks: { show: false }, grid: { stroke: color("--line"), width: 1 } };
+  const axis = { stroke: color("--muted"), font: font(), ticks: { show: false }, grid: { stroke: color("--line"), width: 1 } };
   const drawnSeries = kind === "stacked" ? [...series].reverse() : series;
   return {
     width,
@@ -99,7 +99,7 @@ function options(one, width, place) {
       y: { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, incrs: [1, 2, 5, 7, 10, 14, 20, 28, 50, 100, 200, 500, 1000], space: bars ? 72 : 64, values: (_, splits) => splits.map((at) => short(one.data.shorts[at], bars ? width / count : 90)) },
+      { ...axis, grid: { show: false }, incrs: [1, 2, 5, 7, 10, 14, 20, 28, 50, 100, 200, 500, 1000], size: 28, gap: 6, space: 64, values: (plot, splits) => splits.map((at) => short(one.data.shorts[at], room(plot, splits))) },
       { ...axis, size: as === "percent" ? 64 : 56, incrs: as === "number" ? [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 2e5, 5e5, 1e6] : undefined, values: (_, splits) => splits.map(FORMATS[as]) },
     ],
     series: [
@@ -114,10 +114,22 @@ function options(one, width, place) {
   };
 }
 
-function short(label, room) {
+function font() {
+  return `12px ${getComputedStyle(document.documentElement).getPropertyValue("--font").trim()}`;
+}
+
+// Pixels between two labels.
+function room(plot, splits) {
+  const all = plot.bbox.width / devicePixelRatio;
+  return splits.length > 1 ? Math.abs(plot.valToPos(splits[1], "x") - plot.valToPos(splits[0], "x")) : all;
+}
+
+function short(label, wide) {
   if (label === undefined) return "";
-  const most = Math.max(4, Math.floor(room / 7));
-  return label.length > most ? `${label.slice(0, most - 1)}…` : label;
+  ruler.font = font();
+  let text = label;
+  while (text.length > 2 && ruler.measureText(text).width > wide - 8) text = `${text.slice(0, -2).trimEnd()}…`;
+  return text;
 }
 
 // What the pointer is on: a small list of numbers, and where a click leads.

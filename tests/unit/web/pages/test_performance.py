@@ -40,7 +40,7 @@ async def test_the_tiles_are_those_of_the_report(client: AsyncClient, query: str
     report = await told(client, f"/v1/sequences/{SEQUENCE}/performance", query, "interval")
     numbers = report["enrollments"]
     total = found.one("div", id="tile-enrollments").one("dd")
-    assert total.text == f"{formats.number(numbers['started'])} {formats.number(numbers['contacts'])} unique contacts"
+    assert total.text == f"{formats.number(numbers['started'])} {formats.number(numbers['contacts'])} unique"
     for rate in TILES:
         tile = found.one("div", id=f"tile-{rate}")
         one = report["rates"][rate]
