@@ -2,25 +2,49 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
 
 from events.log.port import Log
-from projections.reports import Question
+from projections.reports import Question, ask
 from projections.reports.as_of import Ends
 from projections.reports.headlines import Headlines, headlines
+from projections.reports.parameters import Given
 from projections.tables.reader import Reader
+from projections.tables.reading import Reading
 from web.calls import Calls
 from web.ends import SharedEnds
-from web.etag import etag, matches
+from web.etag import etag, matches, moment
 from web.form import Form, write
+from web.recent import Recent
+from web.standing import Standing
+
+_ROOM: Final = 32 << 20
+"""Bytes of answers that are kept for whoever asks the same."""
+_ROOM_OF_QUESTIONS: Final = 4 << 20
+_QUESTION: Final = 1_000
+"""Bytes of a question, beside what was asked with."""
 
 Ask = Callable[[], Question]
 """Checks a question. The statistics of a report may have to be loaded for it, so this is made beside the event loop, too."""
 
 _TRIES: Final = 3
 """How often questions are asked so that nothing is committed between them."""
+
+
+class Asked(NamedTuple):
+    """What a report is asked with, before it is checked: equal ones have equal answers."""
+
+    report: str
+    account: str
+    subject: str | None
+    given: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @classmethod
+    def of(cls, report: str, account: str, subject: str | None, given: Given) -> "Asked":
+        return cls(report, account, subject, tuple((name, tuple(values)) for name, values in given.items()))
 
 
 class Answer(NamedTuple):
@@ -31,7 +55,7 @@ class Answer(NamedTuple):
     next: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """Answers questions from the tables, and from the log where events are shown."""
 
@@ -43,22 +67,24 @@ class Answers:
     time_zone: str
     """Of dates, unless a question says otherwise."""
 
-    async def answer(self, ask: Ask, form: Form, none_match: str | None = None) -> Answer:
+    async def answer(self, asked: Asked, form: Form, none_match: str | None = None) -> Answer:
         """One answer, unless `none_match` (the header `If-None-Match`) has its tag.
 
-        Raises what `ask` and the question raise, and `Busy`.
+        While nothing moves it is made once. Raises what `ask` and the question raise, and `Busy`.
         """
+        question = self._questions.find(asked, None)
+        if question is None:
+            question = await self.calls.make(lambda: self._ask(asked))
+            self._questions.keep(asked, None, question, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
         ends = await self.ends.get()
-
-        def answer() -> Answer:
-            question = ask()
-            tag = etag(question, form, self.reader.read(question.query.account), ends)
-            if matches(none_match, tag):
-                return Answer(tag, None)
-            made = self._answer(question, ends)
-            return Answer(tag, write(question, made, form), getattr(made, "next", None))
-
-        return await self.calls.make(answer)
+        reading = await self._standing.get(asked.account)
+        now = moment(reading, ends)
+        found = self._recent.find((asked, form), now)
+        if found is None:
+            found = await self.calls.make(lambda: self._write(question, form, reading, ends, none_match))
+            if found.body is not None:
+                self._recent.keep((asked, form), now, found, _QUESTION + len(found.body))
+        return found._replace(body=None) if matches(none_match, found.tag) else found
 
     async def each(self, asks: Sequence[Ask]) -> list[BaseModel | Exception]:
         """Answers to several questions, each as of one instant; or why there is none. Raises `Busy`."""
@@ -94,6 +120,34 @@ class Answers:
         """The headlines of some sequences, or of all, as of one instant. Raises `StoreError`, `Busy`."""
         ends = await self.ends.get()
         return await self.calls.make(lambda: headlines(self.reader, account, sequences, ends))
+
+    @cached_property
+    def _standing(self) -> Standing:
+        return Standing(lambda account: self.calls.make(lambda: self.reader.read(account)))
+
+    @cached_property
+    def _recent(self) -> Recent[Answer]:
+        return Recent(_ROOM)
+
+    @cached_property
+    def _questions(self) -> Recent[Question]:
+        return Recent(_ROOM_OF_QUESTIONS)
+
+    def _ask(self, asked: Asked) -> Question:
+        return ask(
+            asked.report,
+            account=asked.account,
+            subject=asked.subject,
+            parameters=dict(asked.given),
+            default_time_zone=self.time_zone,
+        )
+
+    def _write(self, question: Question, form: Form, reading: Reading, ends: Ends | None, none_match: str | None) -> Answer:
+        tag = etag(question, form, reading, ends)
+        if matches(none_match, tag):
+            return Answer(tag, None)
+        made = self._answer(question, ends)
+        return Answer(tag, write(question, made, form), getattr(made, "next", None))
 
     def _answer(self, question: Question, ends: Ends | None) -> BaseModel:
         log = self.log() if question.report.subject == "contact" else None

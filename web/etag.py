@@ -6,11 +6,13 @@ from typing import Final
 from xxhash import xxh3_128_hexdigest
 
 from projections.reports import Question
-from projections.reports.as_of import Ends, as_of
+from projections.reports.as_of import Ends, lag
 from projections.tables.reading import Reading
 from web.form import Form
 
 _PROGRAM: Final = version("tally")
+
+Moment = tuple[int, int | None, tuple[tuple[int, int | None], ...]]
 
 
 def etag(question: Question, form: Form, reading: Reading, ends: Ends | None) -> str:
@@ -20,9 +22,14 @@ def etag(question: Question, form: Form, reading: Reading, ends: Ends | None) ->
     question finds it again. The lag is a part of it: it is told with the numbers, and moves when they stand still.
     """
     asked = question.query
-    versions = [(one.version, one.committed_at) for one in reading.progress]
     named = (_PROGRAM, asked.report, asked.account, asked.subject, sorted(asked.given.items()), asked.time_zone, form.value)
-    return f'W/"{xxh3_128_hexdigest(ascii((named, as_of(reading, ends), versions)).encode())}"'
+    return f'W/"{xxh3_128_hexdigest(ascii((named, moment(reading, ends))).encode())}"'
+
+
+def moment(reading: Reading, ends: Ends | None) -> Moment:
+    """All that an answer may depend on beside its question: equal for two readings only if nothing has moved between them."""
+    versions = tuple((one.version, one.committed_at) for one in reading.progress)
+    return reading.generation, lag(reading, ends), versions
 
 
 def matches(header: str | None, tag: str) -> bool:

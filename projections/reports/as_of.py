@@ -26,15 +26,19 @@ class AsOf(BaseModel):
 
 def as_of(reading: Reading, ends: Ends | None) -> AsOf:
     """The progress of a reading against the ends of the log, where they are known."""
-    positions = {(topic, partition): offset for partition, one in enumerate(reading.progress) for topic, offset in one.offsets.items()}
-    lag = None
-    if ends is not None:
-        # The ends may have been asked before the reading, so a partition may seem to be ahead of its end.
-        lag = sum(max(0, end - positions.get(place, 0)) for place, end in ends.items() if place[0] in SOURCE_TOPICS)
     committed = [one.committed_at for one in reading.progress if one.committed_at is not None]
     return AsOf(
         generation=reading.generation,
         applied=sum(one.events for one in reading.progress),
-        lag=lag,
+        lag=lag(reading, ends),
         time=format_time(max(committed)) if committed else None,
     )
+
+
+def lag(reading: Reading, ends: Ends | None) -> int | None:
+    """How many records of the source topics a reading does not contain yet; None where the log was not asked."""
+    if ends is None:
+        return None
+    positions = {(topic, partition): offset for partition, one in enumerate(reading.progress) for topic, offset in one.offsets.items()}
+    # The ends may have been asked before the reading, so a partition may seem to be ahead of its end.
+    return sum(max(0, end - positions.get(place, 0)) for place, end in ends.items() if place[0] in SOURCE_TOPICS)
