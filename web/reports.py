@@ -7,10 +7,10 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request, Response
 
-from projections.reports import REPORTS, Report, ask
+from projections.reports import REPORTS, Report
 from projections.reports.parameters import Given
 from web.access import Access, Scope
-from web.answers import Answers
+from web.answers import Answers, Asked
 from web.form import FORMAT, Form, chosen
 from web.schema import SECURED, path_parameter, problems, query_parameter
 
@@ -52,13 +52,10 @@ def _route(report: Report, answers: Answers, access: Access) -> Callable[[Reques
         account = access.account(request, Scope.READ)
         given = given_in(request)
         form = chosen(given, request.headers.get("Accept"))
-        asked = {name: values for name, values in given.items() if name != FORMAT.name}
+        parameters = {name: values for name, values in given.items() if name != FORMAT.name}
         subject = None if report.subject is None else request.path_params[f"{report.subject}_id"]
-        found = await answers.answer(
-            lambda: ask(report.name, account=account, subject=subject, parameters=asked, default_time_zone=answers.time_zone),
-            form,
-            request.headers.get("If-None-Match"),
-        )
+        asked = Asked.of(report.name, account, subject, parameters)
+        found = await answers.answer(asked, form, request.headers.get("If-None-Match"))
         headers = {"ETag": found.tag, "Cache-Control": "private, no-cache", "Vary": "Accept, Authorization, Cookie"}
         if found.body is None:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
