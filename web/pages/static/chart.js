@@ -10,6 +10,8 @@ import { FORMATS } from "./format.js";
 import { picture } from "./picture.js";
 
 const HEIGHT = 260;
+const WIDE = 0.62; // of the room of a row
+const WIDEST = 72; // pixels of a bar
 const ruler = document.createElement("canvas").getContext("2d");
 const drawn = new WeakMap(); // figure -> what is drawn there
 
@@ -104,9 +106,9 @@ function options(one, width, place) {
     ],
     series: [
       {},
-      ...drawnSeries.map((found) =>
+      ...drawnSeries.map((found, rank) =>
         bars
-          ? { label: found.label, stroke: found.color, fill: found.color, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.62, 72], radius: kind === "bars" ? 0.08 : 0 }) }
+          ? { label: found.label, stroke: found.color, fill: found.color, width: 0, points: { show: false }, paths: uPlot.paths.bars(kind === "bars" ? { radius: 0.08, disp: beside(one, width, rank) } : { size: [WIDE, WIDEST] }) }
           : { label: found.label, stroke: found.color, width: 2, points: { show: count < 2, size: 6 } },
       ),
     ],
@@ -132,6 +134,21 @@ function short(label, wide) {
   return text;
 }
 
+// How much of the room of a row its bars take, those of all series side by side.
+function group(one, width) {
+  const { series, labels } = one.data;
+  return Math.min(WIDE, (WIDEST * series.length * labels.length) / width);
+}
+
+function beside(one, width, rank) {
+  const wide = group(one, width);
+  const each = wide / one.data.series.length;
+  return {
+    x0: { unit: 1, values: () => one.data.labels.map((_, row) => row - wide / 2 + rank * each) },
+    size: { unit: 1, values: () => [each * (one.data.series.length > 1 ? 0.92 : 1)] },
+  };
+}
+
 // What the pointer is on: a small list of numbers, and where a click leads.
 function pointed(one, place) {
   const tip = document.createElement("div");
@@ -139,12 +156,16 @@ function pointed(one, place) {
   tip.hidden = true;
 
   function under(plot) {
-    const { idx, top } = plot.cursor;
+    const { idx, left, top } = plot.cursor;
     if (idx === null || idx === undefined || one.data.kind === "line") return null;
     const height = plot.posToVal(top, "y");
+    if (one.data.kind === "bars") {
+      const wide = group(one, plot.width);
+      const found = one.data.series[Math.floor(((plot.posToVal(left, "x") - idx + wide / 2) / wide) * one.data.series.length)];
+      return found && height >= 0 && height <= (found.values[idx] ?? 0) ? found.links[idx] : null;
+    }
     let sum = 0;
     for (const found of one.data.series) {
-      if (one.data.kind === "bars") sum = 0;
       sum += found.values[idx] ?? 0;
       if (height <= sum && height >= 0) return found.links[idx];
     }

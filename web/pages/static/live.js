@@ -85,7 +85,7 @@ function say(text) {
 }
 
 function clock(time) {
-  return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 // ---- numbers in place ----
@@ -130,13 +130,15 @@ async function load() {
   refreshTimer = 0;
   refreshing = true;
   dirty = false;
+  const address = location.href;
   try {
-    const answer = await fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+    const answer = await fetch(address, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
     if (answer.redirected) {
       location.reload(); // to sign in
       return;
     }
-    if (answer.ok) {
+    if (address !== location.href) dirty = true; // a module shows something else by now
+    else if (answer.ok) {
       tag = answer.headers.get("ETag");
       morph(new DOMParser().parseFromString(await answer.text(), "text/html"));
     }
@@ -150,7 +152,8 @@ async function load() {
   }
 }
 
-function morph(page) {
+/** Put the live parts of a page that was asked for into place. */
+export function morph(page) {
   for (const part of document.querySelectorAll("[data-live]")) {
     const made = page.getElementById(part.id);
     if (made) Idiomorph.morph(part, made, { ignoreActiveValue: true, callbacks });
