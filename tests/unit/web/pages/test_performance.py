@@ -120,6 +120,15 @@ async def test_filters_go_along_with_every_link(client: AsyncClient) -> None:
     assert [field["value"] for field in form.all("input", type="checkbox") if "checked" in field.attributes] == ["team-north"]
 
 
+async def test_the_bar_offers_what_the_enrollments_of_the_sequence_have(client: AsyncClient) -> None:
+    found = await page(client, PATH)
+    for field, dimension in (("company", "company"), ("enrolled_by", "user"), ("team", "team"), ("variant", "variant")):
+        told = (await client.get(f"/v1/reports/custom?measure=started&by={dimension}&sequence={SEQUENCE}&limit=51")).json()
+        labels = [label.text for label in found.one("details", id=f"filter-{field}").all("label", class_="tick")]
+        rows = [row for row in told["rows"] if row["by"][dimension] is not None]
+        assert labels == [f"{row['by'][dimension]} {formats.number(row['values']['started'])}" for row in rows[:50]]
+
+
 async def test_a_form_with_empty_fields_asks_for_nothing_more(client: AsyncClient) -> None:
     plain, sent = await page(client, PATH), await page(client, f"{PATH}?team=&company=&enrolled_from=&enrolled_to=")
     assert tile_texts(plain) == tile_texts(sent)
