@@ -1,8 +1,6 @@
 """What questions are answered from, and how: beside the event loop, and not at all for whoever has the answer already."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
@@ -16,7 +14,7 @@ from projections.tables.reader import Reader
 from projections.tables.reading import Reading
 from web.calls import Calls
 from web.ends import SharedEnds
-from web.etag import etag, matches, moment
+from web.etag import Moment, etag, matches, moment
 from web.form import Form, write
 from web.recent import Recent
 from web.standing import Standing
@@ -55,17 +53,22 @@ class Answer(NamedTuple):
     next: str | None = None
 
 
-@dataclass(frozen=True)
 class Answers:
-    """Answers questions from the tables, and from the log where events are shown."""
+    """Answers questions from the tables, and from the log where events are shown. For one event loop.
 
-    reader: Reader
-    log: Callable[[], Log]
-    """The log; raises `LogUnavailable` while it is away."""
-    ends: SharedEnds
-    calls: Calls
-    time_zone: str
-    """Of dates, unless a question says otherwise."""
+    `log` raises `LogUnavailable` while the log is away; `time_zone` is that of dates, unless a question says otherwise.
+    """
+
+    def __init__(self, reader: Reader, log: Callable[[], Log], ends: SharedEnds, calls: Calls, time_zone: str) -> None:
+        self.reader = reader
+        self.log = log
+        self.ends = ends
+        self.calls = calls
+        self.time_zone = time_zone
+        self._standing = Standing(lambda account: calls.make(lambda: reader.read(account)))
+        self._latest: tuple[Reading, Ends | None, Moment] | None = None
+        self._recent: Recent[Answer] = Recent(_ROOM)
+        self._questions: Recent[Question] = Recent(_ROOM_OF_QUESTIONS)
 
     async def answer(self, asked: Asked, form: Form, none_match: str | None = None) -> Answer:
         """One answer, unless `none_match` (the header `If-None-Match`) has its tag.
@@ -78,7 +81,7 @@ class Answers:
             self._questions.keep(asked, None, question, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
         ends = await self.ends.get()
         reading = await self._standing.get(asked.account)
-        now = moment(reading, ends)
+        now = self._moment(reading, ends)
         found = self._recent.find((asked, form), now)
         if found is None:
             found = await self.calls.make(lambda: self._write(question, form, reading, ends, none_match))
@@ -121,17 +124,11 @@ class Answers:
         ends = await self.ends.get()
         return await self.calls.make(lambda: headlines(self.reader, account, sequences, ends))
 
-    @cached_property
-    def _standing(self) -> Standing:
-        return Standing(lambda account: self.calls.make(lambda: self.reader.read(account)))
-
-    @cached_property
-    def _recent(self) -> Recent[Answer]:
-        return Recent(_ROOM)
-
-    @cached_property
-    def _questions(self) -> Recent[Question]:
-        return Recent(_ROOM_OF_QUESTIONS)
+    def _moment(self, reading: Reading, ends: Ends | None) -> Moment:
+        """Worked out once for all who share the reading."""
+        if self._latest is None or self._latest[0] is not reading or self._latest[1] is not ends:
+            self._latest = reading, ends, moment(reading, ends)
+        return self._latest[2]
 
     def _ask(self, asked: Asked) -> Question:
         return ask(

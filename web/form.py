@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import lru_cache
 from http import HTTPStatus
 from io import BytesIO
 from typing import BinaryIO, Final
@@ -39,12 +40,18 @@ def chosen(given: Given, accept: str | None) -> Form:
     """The form that the parameter names, else the one that the header `Accept` likes best. Raises `ParameterError`, `Problem`."""
     if FORMAT.name in given:
         return Form(choice(given, FORMAT))
-    liking = {form: _liking(accept or "*/*", form.media_type) for form in Form}
-    best = max(Form, key=lambda form: liking[form])  # of equals the first
-    if not liking[best]:
+    best = _best(accept or "*/*")
+    if best is None:
         told = ", ".join(form.media_type for form in Form)
         raise Problem(HTTPStatus.NOT_ACCEPTABLE, "not-acceptable", f"the header Accept allows none of {told}")
     return best
+
+
+@lru_cache(maxsize=128)
+def _best(accept: str) -> Form | None:
+    liking = {form: _liking(accept, form.media_type) for form in Form}
+    best = max(Form, key=lambda form: liking[form])  # of equals the first
+    return best if liking[best] else None
 
 
 def _liking(accept: str, media_type: str) -> float:

@@ -27,8 +27,14 @@ from web.ends import SharedEnds
 from web.hub import Hub
 from web.intake import Intake
 from web.late_log import LateLog
+from web.protocol import Protocol
 from web.settings import WebSettings
 from web.tokens import Tokens
+
+if sys.platform == "win32":
+    from asyncio import run
+else:
+    from uvloop import run
 
 logger = logging.getLogger("tally.web")
 
@@ -39,7 +45,6 @@ _INTAKE_THREADS = 2
 """Judging is work of the one interpreter; a second thread is for when the log keeps the first one waiting."""
 _FAREWELL = 3
 """Seconds that requests in hand get at the end."""
-_LONGEST_HEADERS = 1 << 16
 _WAITING_CONNECTIONS = 1024
 
 
@@ -79,19 +84,18 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         hub = Hub(answers.headlines, partial(heard, url))
         config = uvicorn.Config(
             make_app(answers, intake, hub, access, settings),
-            http="h11",
+            http=Protocol,
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            h11_max_incomplete_event_size=_LONGEST_HEADERS,
             timeout_graceful_shutdown=_FAREWELL,
         )
         who = "no token is needed: whoever is on this machine may ask and publish" if access.open else "a token is needed"
         logger.info("answering http://%s/v1 (%s)", _place(listener), who)
-        asyncio.run(_serve(_Server(config), listener, hub))
+        run(_serve(_Server(config), listener, hub))
 
 
 class _Server(uvicorn.Server):
