@@ -1,7 +1,7 @@
 """`tally dashboard`: reports with their filters, saved under a name to be looked at again."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from projections.tables.reading import Reading
 
 app = typer.Typer(no_args_is_help=True, help="Save reports with their filters under a name, and look at them again.")
-
-SOURCE: Final = "tally/dashboard"
-"""The source of the events that are published here."""
 
 IdArgument = Annotated[str, typer.Argument(metavar="DASHBOARD_ID", help="The id of the dashboard.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
@@ -165,20 +162,18 @@ def delete(context: typer.Context, dashboard_id: IdArgument) -> None:
 
 
 def _publish(log: "Log", account: str, data: "EventData", known: "Dashboard") -> None:
+    from events.envelope import OWN_SOURCE
     from events.publisher import Publisher
 
     with Publisher(log) as publisher:
-        publisher.publish(data, source=SOURCE, id=str(uuid4()), time=known.next_time(now()), account=account)
+        publisher.publish(data, source=OWN_SOURCE, id=str(uuid4()), time=known.next_time(now()), account=account)
 
 
 def _refuse_behind(reading: "Reading", log: "Log", account: str) -> None:
     """Who adds to what is there has to know what is there. Raises `Failure` while something of it has not been applied yet."""
-    from events.partitioner import partition_for
-    from events.topics import DASHBOARD, record_key
+    from projections.dashboard_changes import is_behind
 
-    partition = partition_for(record_key(account, None), log.partitions(DASHBOARD))
-    applied = reading.progress[partition].offsets[DASHBOARD]
-    if applied < log.end(DASHBOARD, partition):
+    if is_behind(reading, log, account):
         raise Failure("what was saved before is not applied yet, and would be lost: run a worker (tally worker --drain) and add again")
 
 

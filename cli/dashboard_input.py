@@ -72,14 +72,11 @@ def check_dashboard_id(dashboard_id: str) -> None:
 
 def check_cards(cards: "Sequence[DashboardCard]", option: str, account: str) -> None:
     """Raises `WrongCall` for the first card that asks what no report can answer; its place counts from 1."""
-    from projections.cards import question
-    from projections.reports import ParameterError
+    from projections.dashboard_changes import wrong_card
 
-    for place, card in enumerate(cards, 1):
-        try:
-            question(card, account=account)
-        except ParameterError as error:
-            raise WrongCall(f"{option}: card {place}: {error}") from error
+    if (found := wrong_card(cards, account)) is not None:
+        place, error = found
+        raise WrongCall(f"{option}: card {place}: {error}") from error
 
 
 def _validated(model: type[M], content: Mapping[str, Any], option: str) -> M:

@@ -13,6 +13,8 @@ DEFAULT_ACCOUNT = "default"
 MAX_ID = 128
 MAX_SOURCE = 256
 MAX_ACCOUNT = 64
+OWN_SOURCE = "tally/dashboard"
+"""The source of the events that people publish by way of Tally itself."""
 
 STRUCTURED_CONTENT_TYPE = b"application/cloudevents+json"
 

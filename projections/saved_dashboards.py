@@ -60,7 +60,12 @@ def dashboard_list(reader: Reader, account: str) -> DashboardList:
 
 def saved_dashboard(reader: Reader, account: str, dashboard_id: str) -> SavedDashboard:
     """One of those that are there. Raises `UnknownDashboard`, `StoreError`."""
-    return shown(dashboard_id, reader.read(account, DASHBOARDS)[DASHBOARDS].get(dashboard_id, Dashboard()))
+    return shown(dashboard_id, latest(reader, account, dashboard_id))
+
+
+def latest(reader: Reader, account: str, dashboard_id: str) -> Dashboard:
+    """The latest word on a dashboard. Raises `StoreError`."""
+    return reader.read(account, DASHBOARDS)[DASHBOARDS].get(dashboard_id, Dashboard())
 
 
 def shown(dashboard_id: str, known: Dashboard) -> SavedDashboard:

@@ -61,13 +61,16 @@ class Access:
             return None
         return _allowed(self._borne(request), scope).account
 
-    def caller(self, request: Request, scope: Scope) -> Caller:
-        """Who it is that may change something. Without any token that is a page of ours alone. Raises as `account` does."""
+    def caller(self, request: Request, scope: Scope, csrf: str | None = None) -> Caller:
+        """Who it is that may change something. Without any token that is a page of ours alone. Raises as `account` does.
+
+        `csrf`: what a form says, which has no header.
+        """
         if self.open:
             self.check_machine(request)
-            guard.check(request, self.sessions)
+            guard.check(request, self.sessions, csrf)
             return Caller(self._account, None)
-        token = _allowed(self._token(request), scope)
+        token = _allowed(self._token(request, csrf), scope)
         return Caller(token.account, token)
 
     def still(self, request: Request, scope: Scope) -> bool:
@@ -88,7 +91,7 @@ class Access:
         if request.method not in guard.SAFE_METHODS:
             guard.check_origin(request)
 
-    def _token(self, request: Request) -> Token:
+    def _token(self, request: Request, csrf: str | None = None) -> Token:
         """The token in the header, else that of the session."""
         if _secret(request) is not None:
             return self._borne(request)
@@ -96,7 +99,7 @@ class Access:
         if token is None:
             raise _unknown()
         if request.method not in guard.SAFE_METHODS:
-            guard.check(request, self.sessions)
+            guard.check(request, self.sessions, csrf)
         return token
 
     def _borne(self, request: Request) -> Token:

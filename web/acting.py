@@ -4,22 +4,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Final, Literal, NamedTuple
-from uuid import uuid4
-
-import msgspec
 
 from events.catalog import EnrollmentPaused, EnrollmentResumed, EnrollmentUnenrolled, EventData
 from events.publisher import now
-from events.rfc3339 import format_time
 from projections.standing import EnrollmentKey, Standing
 from web.access import Caller
+from web.signed import Signed, signed
 
 Action = Literal["pause", "resume", "unenroll"]
 Reason = Literal["unknown_enrollment", "ended", "wrong_status", "repeated"]
 
-SOURCE: Final = "tally/dashboard"
-"""The source of the events that are published here."""
-_LONGEST_LABEL: Final = 256
 _REMEMBERED: Final = 10_000
 """Enrollments whose last time is kept: many more than can be clicked before a worker has applied them."""
 
@@ -29,14 +23,6 @@ class Objection(NamedTuple):
 
     reason: Reason
     detail: str
-
-
-class Asked(NamedTuple):
-    """An event to be published; `time` as it stands there."""
-
-    id: str
-    time: str
-    value: bytes
 
 
 class _Way(NamedTuple):
@@ -99,21 +85,9 @@ class Desk:
         self._lock = Lock()
         self._last: OrderedDict[tuple[str, EnrollmentKey], int] = OrderedDict()
 
-    def ask(self, action: Action, key: EnrollmentKey, standing: Standing, caller: Caller) -> Asked:
+    def ask(self, action: Action, key: EnrollmentKey, standing: Standing, caller: Caller) -> Signed:
         """The event that asks for it, in the name of the caller."""
-        data = _WAYS[action].data(key)
-        time = format_time(self._time((caller.account, key), standing.switched_at))
-        event = {
-            "type": data.type,
-            "specversion": "1.0",
-            "id": str(uuid4()),
-            "source": SOURCE,
-            "time": time,
-            "account": caller.account,
-            **_actor(caller),
-            "data": data.model_dump(mode="json", exclude_none=True),
-        }
-        return Asked(str(event["id"]), time, msgspec.json.encode(event))
+        return signed(_WAYS[action].data(key), self._time((caller.account, key), standing.switched_at), caller)
 
     def _time(self, key: tuple[str, EnrollmentKey], switched_at: int) -> int:
         with self._lock:
@@ -122,11 +96,3 @@ class Desk:
             if len(self._last) > _REMEMBERED:
                 self._last.popitem(last=False)
         return time
-
-
-def _actor(caller: Caller) -> dict[str, str]:
-    """Who did it, as extension attributes; nobody is known where no token is needed."""
-    if caller.token is None:
-        return {}
-    named = {"actor": caller.token.id, "actorlabel": caller.token.label[:_LONGEST_LABEL]}
-    return {name: text for name, text in named.items() if text}

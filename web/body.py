@@ -1,8 +1,9 @@
 """Reading what comes with a request: so many bytes, of the types that are expected, in the shape that is expected."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Final, TypeVar
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -12,6 +13,9 @@ from projections.reports import ParameterError
 from web.problems import Problem
 
 M = TypeVar("M", bound=BaseModel)
+
+_FORM: Final = "application/x-www-form-urlencoded"
+_MOST_FIELDS: Final = 10
 
 
 def declared(request: Request, most: int) -> int:
@@ -59,3 +63,13 @@ def model(kind: type[M], content: bytes) -> M:
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         raise ParameterError(".".join(map(str, fault["loc"])) or "body", fault["msg"]) from None
+
+
+async def form(request: Request, most: int) -> Mapping[str, str]:
+    """What a form of ours says, which has every field once. Raises `Problem`."""
+    content_type(request, [_FORM])
+    content = await read(request, most)
+    try:
+        return dict(parse_qsl(content.decode(errors="replace"), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        raise Problem(HTTPStatus.BAD_REQUEST, "form", "this is no form of ours") from None

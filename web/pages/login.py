@@ -1,10 +1,8 @@
 """`/login` and `/logout`: a browser signs in with a token, which it does not keep."""
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -16,8 +14,6 @@ from web.problems import Problem
 
 MOST_BYTES: Final = 8_192
 """Of what a form sends."""
-_MOST_FIELDS: Final = 10
-_FORM: Final = "application/x-www-form-urlencoded"
 _LOCAL: Final = re.compile(r"/(?![/\\])[^\x00-\x1f\x7f]{0,2000}")
 """Browsers take `//` and `/\\` for the beginning of another server, and pass over control characters while they do."""
 _WRONG: Final = "This token opens nothing. It is mistyped, or it is not valid any more."
@@ -41,7 +37,7 @@ def add_login(app: FastAPI, site: Site, access: Access) -> None:
     async def sign_in(request: Request) -> Response:
         try:
             access.check_machine(request)
-            fields = await _fields(request)
+            fields = await body.form(request, MOST_BYTES)
             to = local(fields.get("next", ""))
             try:
                 guard.check(request, access.sessions, fields.get(guard.FIELD, ""))
@@ -59,7 +55,7 @@ def add_login(app: FastAPI, site: Site, access: Access) -> None:
     async def sign_out(request: Request) -> Response:
         try:
             access.check_machine(request)
-            fields = await _fields(request)
+            fields = await body.form(request, MOST_BYTES)
             if access.sessions.token(request) is not None:  # of what is no session any more, only the rest is taken away
                 guard.check(request, access.sessions, fields.get(guard.FIELD, ""))
         except Exception as error:  # noqa: BLE001  it is told in the frame of the pages
@@ -82,13 +78,3 @@ def _lead(request: Request, to: str, cookie: str | None) -> Response:
     if cookie is not None:
         session.begin(answer, request, cookie)
     return answer
-
-
-async def _fields(request: Request) -> Mapping[str, str]:
-    """What the form says. Raises `Problem`."""
-    body.content_type(request, [_FORM])
-    content = await body.read(request, MOST_BYTES)
-    try:
-        return dict(parse_qsl(content.decode(errors="replace"), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS))
-    except ValueError:
-        raise Problem(HTTPStatus.BAD_REQUEST, "form", "this is no form of ours") from None
