@@ -1,6 +1,6 @@
 """Which sequences a commit has changed, for live readers; and the channels on which they are told.
 
-    tally:live:A   a `Change` for each commit that changed sequences of account A
+    tally:live:A   a `Change` for each commit that changed sequences of account A, or its dashboards
     tally:live:    for each other commit, so that who misses one notices it by the version
 
 Telling is a courtesy: what is told may be lost, and numbers are always read in the tables.
@@ -38,6 +38,8 @@ def changes(commit: Commit, version: int) -> Mapping[str, Change]:
         for key, ids in named.items():
             if key.startswith(f"{prefix}sequences:"):
                 sequences.setdefault(key.removeprefix(f"{prefix}sequences:"), set()).update(ids)
+            elif key.startswith(f"{prefix}dashboards:"):
+                sequences.setdefault(key.removeprefix(f"{prefix}dashboards:"), set())
     told = {CHANNEL + account: Change(generation, int(partition), version, sorted(ids)) for account, ids in sequences.items()}
     return told or {CHANNEL: Change(generation, int(partition), version, [])}
 

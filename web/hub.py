@@ -125,7 +125,7 @@ class Hub:
     async def _push_changed(self) -> None:
         changed, self._changed = self._changed, {}
         for account, sequences in changed.items():
-            if account in self._boards and sequences:
+            if account in self._boards:  # of no sequence, if only dashboards have changed
                 board, _ = self._boards[account]
                 upto = board.announced
                 found = await self._read(account, sequences)

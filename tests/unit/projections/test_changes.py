@@ -53,6 +53,11 @@ async def test_what_changes_no_sequence_is_told_to_nobody_in_particular(nothing:
     assert await told([START], [nothing]) == [{f"{CHANNEL}default": ["s:1"]}, {CHANNEL: []}]
 
 
+async def test_a_dashboard_changes_no_sequence_and_is_told_all_the_same() -> None:
+    saved = event("dashboard.saved", "08:00", "acme", dashboard_id="d-1", name="Sales", cards=[])
+    assert await told([saved], [saved]) == [{f"{CHANNEL}acme": []}, {CHANNEL: []}]
+
+
 async def test_an_event_that_changes_a_cell_alone_is_a_change() -> None:
     executed = event("step.executed", "09:30", contact_id="ada", enrollment_id="e-1", sequence_id="s:1", step_id="call")
     assert (await told([START], [executed]))[1] == {f"{CHANNEL}default": ["s:1"]}

@@ -150,6 +150,16 @@ async def test_an_id_means_the_same_to_every_process(served: Served, work: Work,
     served.made.close()
 
 
+async def test_a_dashboard_that_was_saved_is_news_though_no_number_has_moved(served: Served, work: Work, stack: AsyncExitStack) -> None:
+    await work.apply(enrolled(1, "s-1"))
+    client = await stack.enter_async_context(Listener(served.app()))
+    await until(lambda: client.events)
+    await work.apply(event("dashboard.saved", "10:00", ACCOUNT, dashboard_id="d-1", name="Sales", cards=[]))
+    await until(lambda: len(client.events) == 2)
+    assert client.events[1].sequences() == set()
+    assert client.events[1].numbers["as_of"]["applied"] == client.events[0].numbers["as_of"]["applied"] + 1
+
+
 async def test_a_commit_that_nobody_announced_is_told_all_the_same(served: Served, work: Work, stack: AsyncExitStack) -> None:
     await work.apply(enrolled(1, "s-1"))
     client = await stack.enter_async_context(Listener(served.app()))
