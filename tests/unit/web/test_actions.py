@@ -39,6 +39,9 @@ EVENTS = [
     happened("unenrolled", "canceled", "10:00", reason="manual"),
     event("email.delivered", "09:00", ACCOUNT, **key("orphan"), message_id="m-1"),
     happened("started", "stranger", "09:00", "foreign"),
+    happened("started", "twice", "09:00"),
+    event("enrollment.paused", "09:30", ACCOUNT, **{**key("twice"), "sequence_id": "autumn"}),
+    event("enrollment.started", "09:00", ACCOUNT, **{**key("twice"), "sequence_id": "autumn"}),
 ]
 STATUSES = {
     "active": "active",
@@ -183,6 +186,15 @@ async def test_all_three_ids_have_to_be_those_of_the_enrollment(client: AsyncCli
     told = problem(await client.post("/v1/actions", json={"action": "pause", "enrollments": wrong}))
     assert {one["reason"] for one in told["enrollments"]} == {"unknown_enrollment"}
     assert shop.written() == []
+
+
+async def test_an_enrollment_of_the_same_id_in_another_sequence_is_another(client: AsyncClient, shop: Shop) -> None:
+    both = [key("twice"), {**key("twice"), "sequence_id": "autumn"}]
+    told = (await client.post("/v1/actions", json={"action": "pause", "enrollments": both})).json()
+    assert [(one["sequence_id"], one["current"], one["status"]) for one in told["enrollments"]] == [
+        ("spring", "active", "accepted"),
+        ("autumn", "paused", "refused"),
+    ]
 
 
 async def test_nobody_acts_in_another_account(client: AsyncClient, served: Served, shop: Shop) -> None:

@@ -84,6 +84,16 @@ async def test_a_session_does_not_count_without_what_our_pages_know(browser: Bro
     assert shop.written() == []
 
 
+async def test_what_was_known_before_signing_in_is_worth_nothing_after(served: Served, shop: Shop) -> None:
+    _, secret = served.tokens.create("default", list(Scope), "", NOW)
+    async with browsing(served) as browser:
+        before = await browser.csrf()
+        assert (await browser.sign_in(secret)).status_code == 303
+        told = problem(await browser.post("/v1/actions", CONTENTS["/v1/actions"], **{HEADER: before}))
+        assert (told["status"], told["type"]) == (403, "urn:tally:csrf")
+    assert shop.written() == []
+
+
 async def test_a_program_with_a_token_needs_neither(browser: Browser, served: Served) -> None:
     _, secret = served.tokens.create("default", list(Scope), "", NOW)
     for headers in ({}, {"Origin": "https://evil.example"}):

@@ -1,7 +1,9 @@
 """Signed in by a token: as good as the token where nothing is changed, and worth nothing without it."""
 
+import hmac
 import json
 from contextlib import AsyncExitStack
+from hashlib import sha256
 from http.cookies import SimpleCookie
 from pathlib import Path
 
@@ -89,6 +91,18 @@ async def test_a_cookie_that_was_made_up_or_changed_is_none(served: Served) -> N
         "é.1.é",
     ):
         assert sessions.token(asking(**{COOKIE: forged})) is None, forged
+
+
+async def test_with_the_file_alone_nobody_makes_a_cookie(served: Served) -> None:
+    token, secret = made(served, Scope.READ)
+    key, issued, seal = (Sessions(served.tokens).open(secret) or "").split(".")
+
+    def sealed(key: str) -> str:
+        return hmac.new(token.sha256.encode(), f"{key}.{issued}".encode(), "sha256").hexdigest()
+
+    assert sealed(key) == seal
+    for guess in (token.sha256, session_key(token.sha256), sha256(token.sha256.encode()).hexdigest(), token.id, ""):
+        assert Sessions(served.tokens).token(asking(**{COOKIE: f"{guess}.{issued}.{sealed(guess)}"})) is None
 
 
 async def test_a_session_ends_by_itself(served: Served) -> None:
