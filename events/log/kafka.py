@@ -28,6 +28,8 @@ _LINGER = 5  # milliseconds
 _OFFSETS_UNKNOWN_PAUSE = 0.05  # seconds
 _LARGEST_REQUEST = LARGEST_DEAD_LETTER
 _FETCH_BYTES = 8 << 20
+_FETCH_BYTES_FOR_FEW = 64 << 10
+_FEW = 10  # records: to ask for them must not bring megabytes of what follows them
 _POLL = 100  # milliseconds
 
 _NULL = object()
@@ -57,8 +59,8 @@ class KafkaLog:
         self._reading = RLock()
         self._producer: KafkaProducer | None = None
         self._producer_failed = False
-        self._consumer: KafkaConsumer | None = None
-        self._next: tuple[TopicPartition, int] | None = None  # where the consumer stands
+        self._consumers: dict[int, KafkaConsumer] = {}  # by the bytes that they fetch of a partition at once
+        self._next: dict[int, tuple[TopicPartition, int]] = {}  # where each of them stands
         self._counts: dict[str, int] = {}
         self._changed = Condition(RLock())
         self._acknowledges: dict[int, Acknowledge] = {}  # of what has not ended yet
@@ -117,15 +119,16 @@ class KafkaLog:
     def read(self, topic: str, partition: int, offset: int, limit: int) -> list[Record]:
         place = self._place(topic, partition)
         records: list[Record] = []
+        fetched_at_once = _FETCH_BYTES if limit > _FEW else _FETCH_BYTES_FOR_FEW
         with translated(self.bootstrap), self._reading:
-            consumer = self._reader()
+            consumer = self._reader(fetched_at_once)
             end = self._ask(consumer.end_offsets, [place])[place]
             if offset >= end or limit <= 0:
                 return records
-            if self._next != (place, offset):
+            if self._next.pop(fetched_at_once, None) != (place, offset):
                 consumer.assign([place])
                 consumer.seek(place, offset)
-            self._next, position = None, offset
+            position = offset
             deadline = monotonic() + self._timeout
             while len(records) < limit and position < end:
                 fetched = consumer.poll(_POLL, max_records=limit - len(records)).get(place, ())
@@ -137,7 +140,7 @@ class KafkaLog:
                     raise LogUnavailable(
                         f"Kafka at {self.bootstrap} did not send {topic}/{partition} from {position} on within {self._timeout:g} s"
                     )
-            self._next = (place, position)
+            self._next[fetched_at_once] = (place, position)
         return records
 
     def read_key(self, topic: str, partition: int, key: bytes, start: int, end: int) -> list[Record]:
@@ -171,9 +174,8 @@ class KafkaLog:
         for number in list(self._acknowledges):
             self._failed(number, LogUnavailable(f"Kafka at {self.bootstrap} had not acknowledged the record when the log was closed"))
         with self._reading:
-            if self._consumer is not None:
-                self._consumer.close(autocommit=False)
-                self._consumer = None
+            while self._consumers:
+                self._consumers.popitem()[1].close(autocommit=False)
 
     def __enter__(self) -> Self:
         return self
@@ -214,11 +216,11 @@ class KafkaLog:
                 )
             return self._producer
 
-    def _reader(self) -> KafkaConsumer:
+    def _reader(self, fetched_at_once: int = _FETCH_BYTES) -> KafkaConsumer:
         with self._opening:
             self._refuse_when_closed()
-            if self._consumer is None:
-                self._consumer = connect(
+            if fetched_at_once not in self._consumers:
+                self._consumers[fetched_at_once] = connect(
                     KafkaConsumer,
                     self.bootstrap,
                     self._timeout,
@@ -228,9 +230,9 @@ class KafkaLog:
                     auto_offset_reset="earliest",  # an offset below the begin reads from there
                     allow_auto_create_topics=False,
                     fetch_max_wait_ms=_POLL,
-                    max_partition_fetch_bytes=_FETCH_BYTES,
+                    max_partition_fetch_bytes=fetched_at_once,
                 )
-            return self._consumer
+            return self._consumers[fetched_at_once]
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
