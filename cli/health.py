@@ -14,7 +14,7 @@ from projections.generations import Generation, code_hash, known
 from projections.presence import Presence, present
 from projections.tables.boot import check
 from projections.tables.store import StoreError, StoreUnavailable, WritableStore
-from streams.positions import HoleInLog, check_holes, near_begin, stored_positions
+from streams.positions import HoleInLog, check_log, near_begin, reached
 from streams.positions import Lane as Place
 from streams.settings import WorkerSettings
 
@@ -125,8 +125,8 @@ async def _faults(store: WritableStore, log: Log, active: Generation) -> AsyncIt
     try:
         generations.check_made_for(active, partitions)
         await generations.check_partitions(store, active)
-        positions = await stored_positions(store, active, range(partitions))
-        await check_holes(log, positions, allow_gaps=WorkerSettings().allow_gaps)
+        applied = await reached(store, active, range(partitions))
+        await check_log(log, applied, allow_gaps=WorkerSettings().allow_gaps)
     except StoreUnavailable:
         raise
     except (StoreError, HoleInLog) as error:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from events.log.port import Log
 from events.topics import SOURCE_TOPICS
 from projections.tables.store import WritableStore
-from streams.positions import Lane, stored_positions
+from streams.positions import Lane, check_log, reached, stored_positions
 from streams.target import Enter, Target
 from streams.threads import in_thread
 
@@ -41,6 +41,11 @@ class Drain:
         found = await in_thread(partial(log.ends, SOURCE_TOPICS))
         ends = {Lane(*place): end for place, end in found.items() if target.wants(place[1])}
         return cls(log, store, target.enter, {lane: min(end, target.until.get(lane, end)) for lane, end in ends.items()})
+
+    async def check_log(self, *, allow_gaps: bool) -> None:
+        """Raise `HoleInLog` unless the log is the one that was applied: where nothing is left to read, nobody else asks."""
+        applied = await reached(self._store, await self._enter(), {lane.partition for lane in self._goals})
+        await check_log(self._log, applied, allow_gaps=allow_gaps)
 
     async def progress(self) -> Progress:
         stored = await stored_positions(self._store, await self._enter(), {lane.partition for lane in self._goals})

@@ -15,7 +15,7 @@ from projections.generations import Generation
 from projections.moments import Moment, reach
 from projections.tables.store import StoreError, WritableStore
 from streams.patience import AWAY, Patience
-from streams.positions import HoleInLog, Lane, check_follows, check_holes, stored_positions
+from streams.positions import HoleInLog, Lane, check_follows, check_log, reached, stored_positions
 from streams.projector import Applied, Batch, Projector, TooManyFailures
 from streams.settings import WorkerSettings
 from streams.target import Target
@@ -282,9 +282,9 @@ class Ingest:
 
     async def _positions(self, partitions: set[int]) -> dict[Lane, int]:
         """The stored positions, and nothing wrong with them. Waits for store and log as long as it takes."""
-        stored = await self._patience.ask("Redis", lambda: stored_positions(self._store, self._generation, sorted(partitions)))
-        await self._patience.ask("the log", lambda: check_holes(self._log, stored, allow_gaps=self._settings.allow_gaps))
-        return stored
+        stored = await self._patience.ask("Redis", lambda: reached(self._store, self._generation, sorted(partitions)))
+        await self._patience.ask("the log", lambda: check_log(self._log, stored, allow_gaps=self._settings.allow_gaps))
+        return {lane: one.offset for lane, one in stored.items()}
 
     def _stop(self, error: Exception) -> None:
         self._closed = True

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from events.log.port import Log
+from events.rfc3339 import format_time
 from events.topics import SOURCE_TOPICS, TOPICS
 from projections.generations import Generation
 from projections.tables.store import WritableStore
@@ -19,20 +20,36 @@ class Lane(NamedTuple):
     partition: int
 
 
+class Reached(NamedTuple):
+    """How far a lane is applied. `stamp`: that of the last record applied, by the clock of the log; None where that is not known."""
+
+    offset: int
+    stamp: int | None = None
+
+
 class HoleInLog(Exception):
     """Records are missing from the log that were never applied, or were applied and are gone; the message names the remedy."""
 
 
-async def stored_positions(store: WritableStore, generation: Generation, partitions: Iterable[int]) -> dict[Lane, int]:
-    """The next offset to apply of every source topic in these partitions, as the store has it now; 0 where nothing was applied."""
+class AnotherLog(HoleInLog):
+    """What was applied came from another log, or from a topic that was made anew since; the message names the remedy."""
+
+
+async def reached(store: WritableStore, generation: Generation, partitions: Iterable[int]) -> dict[Lane, Reached]:
+    """How far every source topic is applied in these partitions, as the store has it now; offset 0 where nothing was."""
     numbers = list(partitions)
-    fields = [f"offset:{topic}" for topic in SOURCE_TOPICS]
+    fields = [f"{field}:{topic}" for topic in SOURCE_TOPICS for field in Reached._fields]
     answers = await store.ask([("HMGET", generation.progress_key(number), *fields) for number in numbers]) if numbers else []
     return {
-        Lane(topic, number): int(offset or 0)
-        for number, offsets in zip(numbers, answers, strict=True)
-        for topic, offset in zip(SOURCE_TOPICS, offsets, strict=True)
+        Lane(topic, number): Reached(int(offset or 0), None if stamp is None else int(stamp))
+        for number, found in zip(numbers, answers, strict=True)
+        for topic, offset, stamp in zip(SOURCE_TOPICS, found[::2], found[1::2], strict=True)
     }
+
+
+async def stored_positions(store: WritableStore, generation: Generation, partitions: Iterable[int]) -> dict[Lane, int]:
+    """The next offset to apply of every source topic in these partitions, as the store has it now; 0 where nothing was applied."""
+    return {lane: one.offset for lane, one in (await reached(store, generation, partitions)).items()}
 
 
 def near_begin(lane: Lane, position: int, begin: int, end: int) -> str | None:
@@ -58,10 +75,10 @@ def check_follows(lane: Lane, start: int, first: int) -> None:
         )
 
 
-async def check_holes(log: Log, positions: Mapping[Lane, int], *, allow_gaps: bool = False) -> None:
-    """Raise `HoleInLog` unless reading can go on from all of these positions. `allow_gaps`: the log may begin behind them."""
-    begins, ends = await in_thread(lambda: _extent(log, positions))
-    for lane, offset in positions.items():
+async def check_log(log: Log, applied: Mapping[Lane, Reached], *, allow_gaps: bool = False) -> None:
+    """Raise `HoleInLog` unless reading can go on from where these lanes are applied. `allow_gaps`: the log may begin behind that."""
+    begins, ends = await in_thread(lambda: _extent(log, applied))
+    for lane, (offset, _) in applied.items():
         if begins[lane] > offset and not allow_gaps:
             raise HoleInLog(
                 f"{lane.topic}/{lane.partition} begins at offset {begins[lane]}, behind {offset}, where reading has to go on: the records "
@@ -73,6 +90,25 @@ async def check_holes(log: Log, positions: Mapping[Lane, int], *, allow_gaps: bo
                 "tail or is another one; restore it, correct TALLY_LOG or TALLY_REDIS, or project this one anew: tally rebuild, then "
                 "tally cutover"
             )
+    await in_thread(lambda: check_same_log(log, {lane: one for lane, one in applied.items() if begins[lane] < one.offset}))
+
+
+def check_same_log(log: Log, applied: Mapping[Lane, Reached]) -> None:
+    """Raise `AnotherLog` if the last record applied is not the one that the log has there.
+
+    Offsets do not tell a topic that was made anew and is as long again. The stamp of a record does: the log gave it, and time has gone on.
+    A record that is there no more, as after compaction, says nothing.
+    """
+    for lane, (offset, stamp) in applied.items():
+        if not offset or stamp is None:
+            continue
+        for record in log.read(*lane, offset - 1, 1):
+            if record.offset == offset - 1 and record.timestamp != stamp:
+                raise AnotherLog(
+                    f"{lane.topic}/{lane.partition} holds another record at offset {record.offset} than the one that was applied, stamped "
+                    f"{format_time(record.timestamp)} and not {format_time(stamp)}: the topic was made anew, or the log is another one; "
+                    "correct TALLY_LOG or TALLY_REDIS, or project this one anew: tally rebuild, then tally cutover"
+                )
 
 
 def _extent(log: Log, lanes: Iterable[Lane]) -> tuple[dict[Lane, int], Mapping[tuple[str, int], int]]:

@@ -257,6 +257,8 @@ class Projector:
                 reasons[letter.reason] = reasons.get(letter.reason, 0) + 1
         if events:
             commit.counters[state.progress_key] = {"events": events}
+        for batch in batches:  # by which the log is known again: a topic that was made anew may be as long
+            commit.progress[f"stamp:{batch.topic}"] = batch.records[-1].timestamp
         reach(Moment.COMMITTING)
         began = time.perf_counter()
         outcome = await self._store.commit(commit)

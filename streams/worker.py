@@ -35,6 +35,7 @@ from streams.health import Health
 from streams.ingest import Ingest
 from streams.metrics import Meters
 from streams.patience import Patience
+from streams.positions import HoleInLog
 from streams.probes import PortTaken, answering
 from streams.projector import NO_FAILURES, FailureLimits, Projector
 from streams.quarantine import DeadLetter, QuarantineWriter
@@ -146,7 +147,7 @@ class Worker:
             work.cancel()
             with suppress(asyncio.CancelledError):
                 await work
-        except (LogError, StoreError, ServerError, KafkaError, PortTaken, OSError) as error:
+        except (LogError, StoreError, HoleInLog, ServerError, KafkaError, PortTaken, OSError) as error:
             raise WorkerFailed(str(error)) from error
         if self._failure is not None:
             raise WorkerFailed(str(self._failure)) from self._failure
@@ -185,6 +186,7 @@ class Worker:
             generation = await self._patience.ask("Redis", target.enter)
             drain = await Drain.begin(log, store, target) if self._drain else None
             if drain is not None and await self._patience.ask("Redis", drain.is_done):
+                await self._patience.ask("the log", partial(drain.check_log, allow_gaps=self._settings.allow_gaps))
                 logger.info("nothing to drain: all %d records of the log are applied", drain.total)
                 return
             await self._project(log, store, target, generation, drain)

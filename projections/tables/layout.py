@@ -6,7 +6,8 @@ so byte 1F divides A from Q from T.
 
     table       key                     type    content
     ----------  ----------------------  ------  ---------------------------------------------------------------------------------
-    progress    partition:P             hash    version; offset:TOPIC = next offset; events = how many were applied, repetitions too;
+    progress    partition:P             hash    version; offset:TOPIC = next offset; stamp:TOPIC = ms, the log's stamp of the last record
+                                                applied; events = how many were applied, repetitions too;
                                                 contacts:A, names:A = how many are listed;
                                                 rows:A␟Q = rows in use; committed_at = ms of the last commit;
                                                 successor = the generation that has taken over, once one has

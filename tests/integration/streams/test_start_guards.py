@@ -52,6 +52,11 @@ def ends_too_early(place: Place) -> None:
     place.cut('WHERE "offset" > 5')
 
 
+def was_made_anew(place: Place) -> None:
+    with closing(sqlite3.connect(place.log)) as file, file:
+        file.execute(f"UPDATE {table(EMAIL, 2)} SET timestamp = timestamp + 1")
+
+
 def is_empty_but_registered(place: Place) -> None:
     for key in place.redis.scan_iter(match="tally:{*"):
         place.redis.delete(key)
@@ -72,6 +77,7 @@ def evicts(place: Place) -> None:
 GUARDS: dict[Callable[[Place], None], str] = {
     begins_too_late: r"email-events/\d begins at offset 20, behind 0, .*TALLY_ALLOW_GAPS=true",
     ends_too_early: r"email-events/\d ends at offset 6, before \d+, .*tally rebuild, then tally cutover",
+    was_made_anew: r"email-events/2 holds another record at offset \d+ than .*, stamped 20.* and not 20.*tally rebuild, then tally cutover",
     is_empty_but_registered: r"generation 1 is registered, but of partition 0, 1, 2, 3 nothing is there.*tally rebuild, then tally cutover",
     has_another_number_of_partitions: r"generation 1 was made for 5 partitions, the log has 4: .*TALLY_LOG.*tally rebuild",
     was_written_by_other_code: r"another version of the fold \(0123456789abcdef, this is \w{16}\).*tally rebuild, then tally cutover",
