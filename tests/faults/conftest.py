@@ -9,6 +9,7 @@ import pytest
 
 from events.log.embedded_kafka import EmbeddedKafka
 from projections.tables.redis import RedisStore
+from tests.faults.hold import Hold
 from tests.faults.pair import Pair
 from tests.faults.zygote import Fork, Zygote
 
@@ -46,6 +47,12 @@ def environment(kafka: EmbeddedKafka, valkey: str) -> dict[str, str]:
 def store(valkey: str) -> Iterator[RedisStore]:
     with RedisStore(valkey) as store:
         yield store
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Hold:
+    """Keeps commits back."""
+    return Hold(tmp_path / "hold")
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ def test_a_flood_of_bad_records_is_set_aside_whole(pair: Pair) -> None:
     assert len(letters) == len(set(letters)) >= 5000
 
 
+@notices("poison-not-set-aside")
 def test_records_that_our_own_code_cannot_take_are_set_aside_while_they_are_few(pair: Pair) -> None:
     worker = pair.start(settings={"FAULT": "on some", **_FEW})
     pair.publish(500)

@@ -144,6 +144,7 @@ async def test_a_key_of_another_type_is_found_before_the_first_write(scene: Scen
 
 
 @pytest.mark.parametrize("read", ["appends", "progress"])
+@notices("nothing-checked")
 async def test_so_it_is_where_the_fence_reads(scene: Scene, read: str) -> None:
     await scene.fails_at(next(iter(scene.commit.appends)) if read == "appends" else scene.commit.progress_key, "WRONGTYPE")
 
@@ -159,7 +160,8 @@ async def test_a_counter_that_is_no_number_is_found_before_the_first_write(scene
     assert scene.contents() == before
 
 
-async def test_what_a_script_has_written_before_an_error_stays_and_verify_finds_it(scene: Scene) -> None:
+@notices("verify-without-partitions")
+async def test_what_a_script_has_written_before_an_error_stays_and_verify_finds_it(scene: Scene, mutant: str | None) -> None:
     before, contents = scene.keep(), scene.contents()
     ended = []
     for writes in count():
@@ -172,7 +174,8 @@ async def test_what_a_script_has_written_before_an_error_stays_and_verify_finds_
                 raise
         else:
             break
-        ended.append("nothing" if scene.contents() == contents else "all" if scene.is_right else "found")
+        with at_work(mutant):
+            ended.append("nothing" if scene.contents() == contents else "all" if scene.is_right else "found")
     assert scene.is_right
     # Lastly all is there, and only the number of the partition's version is missing, which the same commit brings with it again.
     assert [end for end, _ in groupby(ended)] == ["nothing", "found", "all"]

@@ -42,7 +42,7 @@ def pair(kafka: EmbeddedKafka, kafka_log: KafkaLog, tmp_path: Path, zygote: Zygo
         yield pair
 
 
-@notices("offsets-first")
+@notices("offsets-first", "positions-of-kafka")
 def test_a_worker_dies_at_every_moment_at_which_it_matters(pair: Pair) -> None:
     same = {"TALLY_WORKER_ID": "the-same"}  # so that nobody waits for the session of the dead one
     for number, (moment, count) in enumerate(_MOMENTS.items()):
@@ -50,6 +50,7 @@ def test_a_worker_dies_at_every_moment_at_which_it_matters(pair: Pair) -> None:
         pair.append([NewRecord(EMAIL, key, b"not an event") for key in (b"default/1", b"default/2", b"default/3")])
         worker = pair.start(settings=same, moment=moment, count=count)
         assert worker.wait() == KILLED, worker.log
+        assert "refused" not in worker.log  # it went on exactly where the dead one had stopped
         pair.is_exact_so_far()
     pair.start(settings=same)
     pair.is_exact()
@@ -73,6 +74,7 @@ def test_workers_come_and_go_all_the_time(pair: Pair) -> None:
     pair.is_exact()
 
 
+@notices("acknowledged-too-early")
 def test_a_mailer_is_killed_in_mid_batch(pair: Pair) -> None:
     pair.start()
     mailers = [pair.begin("publish", str(seed)) for seed in range(2)]

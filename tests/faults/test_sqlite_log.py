@@ -1,5 +1,6 @@
 """The SQLite log is locked, loses its beginning, its middle or its tail, and is written by mailers that are killed."""
 
+import re
 import shutil
 import signal
 import sqlite3
@@ -7,9 +8,14 @@ from contextlib import closing
 from threading import Thread
 from time import sleep
 
+import pytest
+
+from events.log.opening import open_log
 from events.log.sqlite_file import table
+from events.settings import LogSettings
 from events.topics import EMAIL
-from tests.faults.mutants import notices
+from tests.faults import mailer
+from tests.faults.mutants import at_work, notices
 from tests.faults.pair import Pair, publishing
 from tests.faults.processes import until
 from tests.faults.publisher_process import acknowledged, digest
@@ -56,9 +62,28 @@ def test_a_log_that_has_lost_its_tail_ends_the_worker(pair: Pair) -> None:
     assert "email-events/2 ends at offset 21, before " in last_line(pair)
 
 
-def test_the_log_is_locked_for_a_while(pair: Pair) -> None:
-    worker = pair.start()
+@pytest.mark.parametrize("arguments", [(), ("--drain",)], ids=["as ever", "with nothing left to drain"])
+@notices("another-log-taken")
+def test_another_log_with_as_many_records_ends_the_worker(pair: Pair, arguments: tuple[str, ...]) -> None:
     pair.publish(500)
+    assert pair.start("--drain").wait() == 0
+    other = f"sqlite:///{pair.folder}/other.db"
+    with open_log(LogSettings(log=other)) as log:
+        log.append(mailer.take(500))  # of the very same events
+    worker = pair.start(*arguments, settings={"TALLY_LOG": other})
+    assert worker.wait(15) == 1
+    assert re.search(
+        r"ERROR tally.worker: \S+ holds another record at offset \d+ than the one that was applied, .*: tally rebuild, then tally cutover",
+        worker.log.splitlines()[-1],
+    )
+    pair.is_exact()
+
+
+@notices("locked-is-an-error")
+def test_the_log_is_locked_for_a_while(pair: Pair, mutant: str | None) -> None:
+    worker = pair.start()
+    with at_work(mutant):
+        pair.publish(500)  # which opens the file for writing
     pair.is_applied()
     with closing(sqlite3.connect(f"{pair.folder}/log.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -1,9 +1,12 @@
 """`tally worker` as the fault tests start it: the same, and with FAULT=NAME one thing wrong with it. Run as a module."""
 
+import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from events.settings import LogSettings
@@ -16,6 +19,8 @@ from streams.ingest import Ingest
 from streams.projector import Applied, Batch, Projector
 from streams.settings import WorkerSettings
 from streams.transport.batches import RecordBatch
+
+logger = logging.getLogger("tally.worker")
 
 FAILS: Final = b"our own code cannot take this"
 
@@ -59,6 +64,21 @@ class FailsOnSome(Projector):
         return await super()._fold(state, commit, batches)
 
 
+class Held(Projector):
+    """Comes as far as its commits, and writes them when the file HOLD is gone."""
+
+    async def _commit(self, state: PartitionState, *arguments: Any) -> Applied | Refused:
+        if _is_held():
+            logger.info("holding the commit of partition %d", state.partition)
+        while _is_held():  # noqa: ASYNC110  another process ends it
+            await asyncio.sleep(0.005)
+        return await super()._commit(state, *arguments)
+
+
+def _is_held() -> bool:
+    return Path(os.environ["HOLD"]).exists()
+
+
 class Silent(Ingest):
     """Is handed nothing any more after the tenth batch, as by a consumer that has stopped."""
 
@@ -75,6 +95,7 @@ FAULTS: Mapping[str, Callable[..., Any]] = {
     "afterwards": RaisesAfterwards,
     "always": RaisesAlways,
     "on some": FailsOnSome,
+    "held": Held,
 }
 
 

@@ -1,5 +1,7 @@
 """`--mutants`: each fault test runs once with each of the mutants that it is said to notice (tests/faults/mutants.py), and has to fail."""
 
+from collections.abc import Generator
+
 import pytest
 
 
@@ -13,8 +15,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.config.getoption("mutants") and "mutant" in metafunc.fixturenames:
-        names = [name for marker in metafunc.definition.iter_markers("notices") for name in marker.args]
+    names = [name for marker in metafunc.definition.iter_markers("notices") for name in marker.args]
+    if names and "mutant" not in metafunc.fixturenames:
+        raise pytest.UsageError(f"{metafunc.definition.nodeid} notices mutants, and no fixture of it puts them to work (`mutant`)")
+    if names and metafunc.config.getoption("mutants"):
         noticed = pytest.mark.xfail(strict=True, reason="the mutant is noticed")
         metafunc.parametrize("mutant", [pytest.param(name, marks=noticed) for name in names], indirect=True)
 
@@ -37,6 +41,17 @@ def _is_first_share(item: pytest.Item) -> bool:
     """A test that is divided into shares, which do the same with other seeds, has to notice a mutant once."""
     called = getattr(item, "callspec", None)
     return called is None or called.params.get("share", 0) == 0
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What goes wrong before a test begins is not noticed by it."""
+    report = yield
+    if item.config.getoption("mutants") and call.when == "setup" and call.excinfo is not None and hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = item.repr_failure(call.excinfo)
+        del report.wasxfail
+    return report
 
 
 @pytest.fixture
