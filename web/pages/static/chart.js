@@ -93,7 +93,7 @@ function options(one, width, place) {
   return {
     width,
     height: HEIGHT,
-    padding: [12, 12, 0, 0],
+    padding: [12, bars ? 12 : 32, 0, 0], // the last label of a line reaches beyond it
     legend: { show: false },
     cursor: { y: false, points: { show: kind === "line" }, drag: { x: false, y: false } },
     scales: {
