@@ -1,11 +1,11 @@
 """The report `enrollments`: the enrollments in scope one by one, the newest start first."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
-from projections.meaning import STATUSES
+from projections.meaning import REASONS, STATUSES, UNENROLLED
 from projections.reports import parameters
 from projections.reports.as_of import AsOf, as_of
 from projections.reports.cell import CELL, Cell
@@ -30,6 +30,10 @@ class ListedStatuses(BaseModel):
     canceled: int
 
 
+_integers: Any = dict.fromkeys(REASONS[1:], (int, ...))
+ListedReasons = create_model("ListedReasons", __doc__="Unenrolled enrollments by reason; they add up to them.", **_integers)
+
+
 class Enrollments(BaseModel):
     """A page of the enrollments."""
 
@@ -39,6 +43,8 @@ class Enrollments(BaseModel):
     """Distinct contacts on all pages."""
     statuses: ListedStatuses
     """How many there would be in each status, under all other filters."""
+    reasons: ListedReasons
+    """Of those that would be unenrolled, likewise."""
     enrollments: list[EnrollmentRow]
     next: str | None
     """The cursor of the next page; null on the last one."""
@@ -75,11 +81,14 @@ def _of_now(request: Request, options: Options) -> Enrollments:
         cells = snapshot.cells[cell.sequence]
         everything, listed = (cell.behind(rows, positions, cells, opens) for positions in (everything, listed))
     found = page(request, snapshot, rows, listed, _ORDER, paging)
-    counted = np.bincount(rows.column("status").take(everything), minlength=len(STATUSES)).tolist()
+    status, reason = rows.column("status").take(everything), rows.column("reason").take(everything)
+    statuses = np.bincount(status, minlength=len(STATUSES)).tolist()
+    reasons = np.bincount(reason[status == UNENROLLED], minlength=len(REASONS)).tolist()
     return Enrollments(
         total=len(listed),
         contacts=_distinct_contacts(rows, listed),
-        statuses=ListedStatuses(**{status: counted[STATUSES.index(status)] for status in ListedStatuses.model_fields}),
+        statuses=ListedStatuses(**{name: statuses[STATUSES.index(name)] for name in ListedStatuses.model_fields}),
+        reasons=ListedReasons(**dict(zip(REASONS[1:], reasons[1:], strict=True))),
         enrollments=found.rows,
         next=found.next,
         as_of=as_of(snapshot.reading, request.ends),

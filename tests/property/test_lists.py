@@ -61,6 +61,23 @@ def test_behind_every_cell_of_steps_is_the_list_that_it_counts(events: list[Even
                 assert len({row["contact_id"] for row in found["enrollments"]}) == found["contacts"]
 
 
+@given(histories(), st.data())
+def test_the_numbers_beside_a_list_say_how_long_each_list_would_be(events: list[Event], data: st.DataObject) -> None:
+    reader = Reader(folded(events))
+    drawn = data.draw(filters_for(events, not_started=True))
+    common = {"opens": drawn["opens"], "time_zone": drawn["time_zone"]}
+    for sequence in sequences_of(events):
+        steps = asked(reader, "steps", sequence)["steps"]
+        cells = ["no_step", *(f"{kind}:{step['step_id']}" for kind in ("executed", *RATES) for step in steps)]
+        cell = data.draw(st.sampled_from([{}, *({"cell": one} for one in cells)]))
+        filters = {name: values for name, values in drawn["filters"].items() if name != "status"} | {"sequence": [sequence], **cell}
+        answer = asked(reader, "enrollments", **filters, **common, status=drawn["filters"].get("status", []))
+        reasons = {f"unenrolled:{reason}": number for reason, number in answer["reasons"].items()}
+        for status, number in {**answer["statuses"], **reasons}.items():
+            assert total(reader, **filters, **common, status=[status]) == number, status
+        assert sum(reasons.values()) == answer["statuses"]["unenrolled"]
+
+
 def narrowed(values: list[str] | None, value: str) -> list[str]:
     """What is left of a filter where one of its values is asked for; a reason is a part of its status."""
     return [value] if values is None else [one for one in values if one.partition(":")[0] == value]
