@@ -2,11 +2,13 @@
 
 The tables hold what is true now and not how it came to be. Since all of it is a function of the set of events, taking them in again one by
 one, in order of time, shows what each of them has contributed. Nothing here knows a rule; all of them are in `facts.unite` and `view.view`.
-The view is made anew after every event, so the time this takes grows with the square of their number.
+The view is made anew after every event, so the time this takes grows with the square of their number. Who looks at a contact asks again and
+again, and mostly nothing has come: the last histories are kept.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from events.rfc3339 import format_time
@@ -25,6 +27,8 @@ Key = tuple[str, str]
 """(sequence id, enrollment id)."""
 
 _COLUMNS: Final = ("status", "reason", "outcome", "started_at", "ended_at", "step", "enrolled_by", "company_id", "team_id", "variant")
+_KEPT: Final = 16
+"""Histories of contacts."""
 _NOTHING: Final[State] = {**dict.fromkeys(_COLUMNS), **dict.fromkeys(FLAGS, False), **dict.fromkeys(TOTALS, 0)}
 """What an enrollment is before any event has named it."""
 _LATE_REPLIES: Final = TOTALS.index("late_replies")
@@ -57,10 +61,27 @@ class HistoryStep:
     """Why it changed nothing, or what is odd about it."""
 
 
+class _Told:
+    """Events by all that they say, for finding the history that was made of them."""
+
+    def __init__(self, events: Sequence[WireEvent]) -> None:
+        self.events = events
+
+    def __hash__(self) -> int:
+        return hash((len(self.events), self.events[-1].source, self.events[-1].id))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Told) and self.events == other.events
+
+
 def history(events: Sequence[WireEvent]) -> list[HistoryStep]:
     """Each of the events of one contact, distinct and in order of time, with what it did when it came."""
-    if not events:
-        return []
+    return list(_history(_Told(events))) if events else []
+
+
+@lru_cache(_KEPT)
+def _history(told: _Told) -> list[HistoryStep]:
+    events = told.events
     contact, names = Contact(0, events[0].time, [], [], set()), Names()
     seen, before = ContactView([], 0), dict[Key, State]()
     steps = []
