@@ -42,7 +42,9 @@ def checked(template: str | None) -> str | None:
     if any(character.isspace() or not character.isprintable() or character in "\"'<>\\^`|" for character in template):
         raise ValueError(f"{template!r} has a character in it that no address has; percent-encode it")
     if PLACE in parts.netloc:
-        raise ValueError(f"{template!r} has {PLACE} in the name of the host, where an event could lead people anywhere; put it behind the host")
+        raise ValueError(
+            f"{template!r} has {PLACE} in the name of the host, where an event could lead people anywhere; put it behind the host"
+        )
     if PLACE not in template or set("{}") & set(template.replace(PLACE, "")):
         raise ValueError(f"{template!r} needs {PLACE} where the id stands, and no other braces; {example}")
     return template

@@ -33,6 +33,9 @@ _DATES: Final = ("enrolled_from", "enrolled_to")
 
 Known = Mapping[str, Sequence[tuple[str, int]]]
 """Filter -> its values with how many enrollments have them, most first."""
+Words = Mapping[str, Mapping[str, str]]
+"""Filter -> what some of its values are called."""
+NO_WORDS: Final[Words] = {}
 
 
 class Choice(NamedTuple):
@@ -85,8 +88,8 @@ class Bar:
     hidden: list[tuple[str, str]]
     """Parameters that the form carries along."""
     opens: list[Option]
+    """[] where the page has none; likewise basis."""
     basis: list[Option]
-    """[] where the page has none."""
     zone: str
     reset: str
     """Leads to the page without filters."""
@@ -108,11 +111,15 @@ def filtered(given: Given) -> bool:
     return any(given.get(parameter.name) for parameter in FILTERS) or OPENS.name in given or BASIS.name in given
 
 
-def bar(given: Given, known: Known, *, zone: str, today: date, fields: Sequence[str], basis: bool = False) -> Bar:
+def bar(given: Given, known: Known, *, zone: str, today: date, fields: Sequence[str], basis: bool = False, words: Words = NO_WORDS) -> Bar:
     """The bar for parameters that have been checked. `known` are values to offer; those that are set are offered in any case."""
     return Bar(
         fields=[_field(name, given, known.get(name, ())) for name in fields],
-        chips=[Chip(label, value, links.without(given, name, value)) for name, label in _CHIPS.items() for value in given.get(name, ())],
+        chips=[
+            Chip(label, words.get(name, {}).get(value, value), links.without(given, name, value))
+            for name, label in _CHIPS.items()
+            for value in given.get(name, ())
+        ],
         presets=_presets(given, today),
         first=_only(given, "enrolled_from"),
         last=_only(given, "enrolled_to"),
