@@ -15,9 +15,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import current_thread, main_thread
 from time import monotonic, sleep
 from typing import Self
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL = 0.02
 _LOG_TAIL = 600
 
@@ -63,16 +65,16 @@ class SharedProcess(ABC):
             raise ServerError(f"no server is running in {self.folder}")
         return int(self._server_lock.read_text())
 
-    def close(self) -> None:
-        """Leave the server; stop it when nobody else uses it. Safe to call twice."""
+    def close(self, patience: float = 0.0) -> None:
+        """Leave the server; stop it when nobody else uses it, be it after up to `patience` seconds. Safe to call twice."""
         if self._users is not None:
             users, self._users = self._users, None
-            with self._turn():
-                try:
-                    if _lock(users):
-                        self._stop(signal.SIGTERM)
-                finally:
-                    os.close(users)
+            deadline = monotonic() + patience
+            try:
+                while not self._left_as_last(users) and monotonic() < deadline:
+                    sleep(_POLL)
+            finally:
+                os.close(users)
 
     def start(self) -> None:
         """Start the server again after `kill`, or after it died. No effect while it serves."""
@@ -107,6 +109,14 @@ class SharedProcess(ABC):
                 raise
             self._users = users
 
+    def _left_as_last(self, users: int) -> bool:
+        """Stop the server if nobody else uses it; False if somebody does."""
+        with self._turn():
+            if not _lock(users):
+                return False
+            self._stop(signal.SIGTERM)
+            return True
+
     @property
     def _server_lock(self) -> Path:
         return self.folder / "server.lock"
@@ -131,7 +141,9 @@ class SharedProcess(ABC):
 
     def _ensure_serving(self) -> None:
         if not self._is_alive():
-            self._spawn(self.command())
+            command = self.command()
+            with _signals_put_off():
+                self._spawn(command)
         deadline = monotonic() + self.start_timeout
         while not self.answers():
             if not self._is_alive():
@@ -199,6 +211,24 @@ class SharedProcess(ABC):
         tail = log.read_bytes()[-_LOG_TAIL:].decode(errors="replace").split("\n") if log.exists() else []
         said = " / ".join(line.strip() for line in tail[-3:] if line.strip())
         return f"{said or 'it said nothing'} (see {log})"
+
+
+@contextmanager
+def _signals_put_off() -> Iterator[None]:
+    """Have no handler of ours, which may raise, come between the start of a server and the note of which process it is."""
+    came: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in _ENDING} if current_thread() is main_thread() else {}
+    for number, handler in handlers.items():
+        if callable(handler):
+            signal.signal(number, lambda caught, _frame: came.append(caught))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, handler)
+        for caught in came:
+            signal.raise_signal(caught)
 
 
 def _open(path: Path) -> int:

@@ -7,6 +7,7 @@ from events.log.sqlite import SqliteLog
 from events.settings import LogSettings
 
 _FORMS = "sqlite:///PATH, kafka://HOST:PORT[,HOST:PORT...] or kafka+embedded:///FOLDER"
+_EMBEDDED = "kafka+embedded:///"
 
 
 def open_log(settings: LogSettings) -> Log:
@@ -20,12 +21,18 @@ def open_log(settings: LogSettings) -> Log:
     if found and scheme == "sqlite" and rest.startswith("/") and path:
         return SqliteLog(Path(path), settings.asked_partitions)
     # The Kafka client takes a third of a second to import, which nobody on SQLite need wait for.
-    if found and scheme == "kafka+embedded" and rest.startswith("/") and path:
+    if (folder := embedded_kafka_folder(settings)) is not None:
         from events.log.embedded_kafka_log import EmbeddedKafkaLog
 
-        return EmbeddedKafkaLog(Path(path), settings)
+        return EmbeddedKafkaLog(folder, settings)
     if found and scheme == "kafka" and rest.strip("/"):
         from events.log.kafka import KafkaLog
 
         return KafkaLog(rest.strip("/"), settings)
     raise LogError(f"TALLY_LOG={settings.log!r} is not the address of a log; it is one of {_FORMS}")
+
+
+def embedded_kafka_folder(settings: LogSettings) -> Path | None:
+    """The folder of the Kafka node of our own that the settings ask for; None if they ask for another log."""
+    path = settings.log.removeprefix(_EMBEDDED)
+    return Path(path) if settings.log.startswith(_EMBEDDED) and path else None

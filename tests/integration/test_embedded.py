@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,20 @@ def test_the_first_starts_it_and_the_last_stops_it(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="no server is running"):
         _ = second.pid
     second.close()
+
+
+def test_who_leaves_with_patience_stops_it_after_one_who_is_killed(tmp_path: Path) -> None:
+    user = start_user(tmp_path)
+    pid = server_of(user)
+    with ThreadPoolExecutor() as pool:
+        leaving = pool.submit(EmbeddedRedis(tmp_path).close, 30)
+        with pytest.raises(TimeoutError):
+            leaving.result(0.3)
+        assert is_running(pid)
+        user.kill()
+        user.communicate()
+        leaving.result(10)
+    assert not is_running(pid)
 
 
 def test_data_outlives_the_server(tmp_path: Path) -> None:
