@@ -29,6 +29,7 @@ from cli.demo import command as demo
 from cli.failure import FAILED, INTERRUPTED, WRONG_CALL, WrongCall
 from cli.report_options import ReportCommand
 from cli.settings import AccountOption, Given, LogOption, RedisOption, TimezoneOption, global_options_first
+from cli.up import command as up
 
 app = typer.Typer(
     name="tally",
@@ -74,6 +75,7 @@ app.add_typer(topics.app, name="topics")
 app.command("publish")(publish.publish)
 app.command("worker")(worker.worker)
 app.command("web")(web.web)
+app.command("up")(up.up)
 app.add_typer(token.app, name="token")
 app.command("report", cls=ReportCommand)(report.report)
 app.command("rebuild")(rebuild.rebuild)

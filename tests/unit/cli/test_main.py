@@ -20,7 +20,8 @@ DASHBOARD = ("dashboard list", "dashboard show", "dashboard save", "dashboard de
 
 
 @pytest.mark.parametrize(
-    "verb", ["schema", "topics create", "topics check", "publish", "worker", "report", "status", "verify", "diff", "demo", *DASHBOARD]
+    "verb",
+    ["schema", "topics create", "topics check", "publish", "worker", "web", "up", "report", "status", "verify", "diff", "demo", *DASHBOARD],
 )
 def test_the_help_of_every_verb_has_an_example(tally: Tally, verb: str) -> None:
     outcome = tally(*verb.split(), "--help")
