@@ -1,4 +1,4 @@
-"""`tally demo`: a simulated company, a log, a worker and a Redis, live in the terminal."""
+"""`tally demo`: a simulated company, a log, a worker, a Redis and a web server, live in the browser and in the terminal."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,15 +17,18 @@ def demo(
     contacts: Annotated[int, typer.Option(min=50, max=1_000_000, help="How many people the company writes to.")] = 3_000,
     seed: Annotated[int, typer.Option(help="Another number is another company.")] = 1,
     rate: Annotated[float, typer.Option(min=0.1, max=5_000, help="Live events a second.")] = 40.0,
+    browse: Annotated[bool, typer.Option("--open", help="Show the dashboard in the browser as soon as it answers.")] = False,
 ) -> None:
     """Watch it work: half a year of a simulated company that writes to some thousand people, and how it goes on.
 
-    Starts a log, a Redis and a worker of its own, publishes the history, shows the reports, and then goes on live until Ctrl-C,
-    which leaves nothing running.
+    Starts a log, a Redis, a worker and a web server of its own, says where the dashboard is (port 8340, or a free one if that is taken),
+    publishes the history, shows the reports, and then goes on live until Ctrl-C, which leaves nothing running.
 
     [bold]Examples[/bold]
 
       tally demo
+
+      tally demo --open
 
       tally demo --once --contacts 500
 
@@ -33,6 +36,17 @@ def demo(
     """
     from cli.demo.show import Show
     from projections.settings import RedisSettings
+    from web.settings import WebSettings
 
-    settings = load(RedisSettings, context)
-    Show(settings, folder, kafka=kafka, keep=keep, contacts=contacts, seed=seed, rate=None if once else rate).run()
+    show = Show(
+        load(RedisSettings, context),
+        port=load(WebSettings, context).web_port,
+        browse=browse,
+        folder=folder,
+        kafka=kafka,
+        keep=keep,
+        contacts=contacts,
+        seed=seed,
+        rate=None if once else rate,
+    )
+    show.run()

@@ -1,12 +1,9 @@
 """The demo as people see it: progress, then the reports, then the company live."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
-from types import FrameType
 from typing import Any, Final, NoReturn
 
 from rich.console import Group, RenderableType
@@ -16,6 +13,8 @@ from rich.text import Text
 from cli.clock import now
 from cli.console import stderr, stdout
 from cli.demo.company import EVENTS_PER_CONTACT, Company
+from cli.demo.dashboard import show_in_browser
+from cli.demo.ending import Ending
 from cli.demo.folder import demo_folder
 from cli.demo.live import Flow
 from cli.demo.stage import Stage, open_stage
@@ -28,14 +27,18 @@ _ANSWER: Final = 30.0
 """Seconds in which the log has to acknowledge what is published live."""
 _REFRESH_ON_PAPER: Final = 10.0
 """Seconds between two lines where nobody watches a screen."""
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """What is to be shown. `rate`: live events a second after the history; None ends with the history."""
+    """What is to be shown. `rate`: live events a second after the history; None ends with the history, and shows no dashboard.
+
+    `port`: where the dashboard is to be found, unless it is taken; `browse`: show it in the browser.
+    """
 
     settings: RedisSettings
+    port: int
+    browse: bool
     folder: Path
     kafka: bool
     keep: bool
@@ -45,11 +48,14 @@ class Show:
 
     def run(self) -> None:
         """Show it, until its end or until Ctrl-C. Raises `Failure`, `WrongCall` and what log and store raise."""
-        console, notes = stdout(), stderr()
-        with _orderly_end(), demo_folder(self.folder, keep=self.keep) as folder:
+        console, notes, ending = stdout(), stderr(), Ending()
+        with ending.heeded(), demo_folder(self.folder, keep=self.keep) as folder:
             kept = any(entry.is_dir() for entry in folder.iterdir())
-            notes.print(f"Starting {'Apache Kafka' if self.kafka else 'the log'}, Redis and a worker in {folder}", soft_wrap=True)
-            with open_stage(folder, self.settings, kafka=self.kafka) as stage, _then_deaf():
+            parts = f"{'Apache Kafka' if self.kafka else 'the log'}, Redis{'' if self.rate is None else ', a web server'} and a worker"
+            notes.print(f"Starting {parts} in {folder}", soft_wrap=True)
+            port = None if self.rate is None else self.port
+            with open_stage(folder, self.settings, ending, kafka=self.kafka, port=port) as stage, ending.then_deaf():
+                self._show_dashboard(stage)
                 begin = now()
                 company = Company(self.seed, self.contacts, until=begin, account=stage.account, mark=f"{begin:x}-" if kept else "")
                 notes.print(f"Half a year of a company that writes to {self.contacts:,} people")
@@ -60,20 +66,33 @@ class Show:
                 if self.rate is not None:
                     self._go_on(stage, Flow(company.live(), self.rate))
 
+    def _show_dashboard(self, stage: Stage) -> None:
+        """Before anything else, so that the numbers can be seen coming."""
+        if stage.dashboard is None:
+            return
+        stage.dashboard.wait()
+        if (address := stage.dashboard.address) is None:
+            stderr().print(f"There is no dashboard: {stage.dashboard.last_words()}", soft_wrap=True)
+            return
+        stdout().print(f"Dashboard: {address}", style="bold", soft_wrap=True)
+        if self.browse and not show_in_browser(address):
+            stderr().print("There is no browser here to open it in.")
+
     def _go_on(self, stage: Stage, flow: Flow[dict[str, Any]]) -> NoReturn:
         console = stdout()
         console.print("Going on live; Ctrl-C ends the demo.")
+        if stage.dashboard is not None and stage.dashboard.address is not None:
+            console.print(f"Dashboard: {stage.dashboard.address}", style="bold", soft_wrap=True)
         watched = console.is_terminal
         refresh = _REFRESH if watched else _REFRESH_ON_PAPER
         screen = Live(console=console, screen=True, auto_refresh=False) if watched else nullcontext()
         drawn = monotonic()
         with screen as live:
             while True:
-                for event in flow.due():
-                    stage.publisher.publish(event)
+                stage.tell(flow.due())
                 if monotonic() - drawn >= refresh:
                     drawn = monotonic()
-                    stage.worker.check()
+                    stage.check()
                     stage.publisher.flush(_ANSWER)
                     line = self._line(stage, flow)
                     if live is None:
@@ -84,41 +103,9 @@ class Show:
 
     def _line(self, stage: Stage, flow: Flow[dict[str, Any]]) -> RenderableType:
         found = stage.standing()
+        address = None if stage.dashboard is None else stage.dashboard.address
         return Text(
-            f"live: {flow.taken:,} events published at {self.rate:g}/s · {found.applied:,} applied, {found.lag:,} behind · Ctrl-C ends",
+            f"live: {flow.taken:,} events published at {self.rate:g}/s · {found.applied:,} applied, {found.lag:,} behind"
+            f"{'' if address is None else f' · {address}'} · Ctrl-C ends",
             style="bold green",
         )
-
-
-@contextmanager
-def _orderly_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does, once; after that no signal disturbs the cleaning up within this block."""
-
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
-        _ignore_signals()
-        raise KeyboardInterrupt
-
-    # Whoever started us by nohup wants SIGHUP to stay ignored.
-    handlers = {number: signal.getsignal(number) for number in _ENDING}
-    before = {number: handler for number, handler in handlers.items() if number != signal.SIGHUP or handler != signal.SIG_IGN}
-    for number in before:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _then_deaf() -> Iterator[None]:
-    """After this block comes the cleaning up, whatever ended it."""
-    try:
-        yield
-    finally:
-        _ignore_signals()
-
-
-def _ignore_signals() -> None:
-    for number in _ENDING:
-        signal.signal(number, signal.SIG_IGN)
