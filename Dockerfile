@@ -25,7 +25,8 @@ COPY --from=build /opt/tally /opt/tally
 ENV PATH=/opt/tally/bin:$PATH PYTHONUNBUFFERED=1
 RUN useradd --uid 10001 --create-home tally
 USER tally
-# Without settings the log and Redis are embedded, in .tally/ of this folder.
+# Tokens are kept in .tally/ of this folder, which a volume mounted there takes over with its owner.
 WORKDIR /home/tally
+RUN mkdir --mode 700 .tally
 ENTRYPOINT ["tally"]
 CMD ["--help"]

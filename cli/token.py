@@ -20,6 +20,7 @@ def create(
     context: typer.Context,
     scope: Annotated[list[str] | None, typer.Option(help=f"What it allows, repeatable: {_SCOPES}. Default: read.")] = None,
     label: Annotated[str, typer.Option(help="What it is for, for those who read the list.")] = "",
+    if_none: Annotated[bool, typer.Option("--if-none", help="Only if there is no token yet; for scripts that run at every start.")] = False,
 ) -> None:
     """Make a token of one account and print it. It cannot be shown again: only a hash of it is kept.
 
@@ -40,8 +41,11 @@ def create(
     if unknown := [name for name in asked if name not in list(Scope)]:
         raise WrongCall(f"--scope: {unknown[0]!r} is not allowed; choose from {', '.join(Scope)}")
     scopes = [Scope(name) for name in asked]
-    account = load(RedisSettings, context).account
-    token, secret = _tokens(context).create(account, scopes, label, format_time(now()))
+    account, tokens = load(RedisSettings, context).account, _tokens(context)
+    if if_none and tokens.all():
+        typer.echo("there is a token already; tally token list shows whose", err=True)
+        return
+    token, secret = tokens.create(account, scopes, label, format_time(now()))
     typer.echo(f"token {token.id} of {account} allows to {', '.join(scopes)}; it is shown this once:", err=True)
     print(secret)
 

@@ -21,6 +21,12 @@ def test_a_token_is_shown_once_and_listed_without_its_secret(tally: Tally, tmp_p
     assert tally("token", "list").out == ""
 
 
+def test_the_first_token_is_made_once_by_a_script_that_runs_at_every_start(tally: Tally) -> None:
+    assert tally("token", "create", "--if-none", "--label", "first").out.startswith("tally_")
+    assert tally("token", "create", "--if-none") == (0, "", "there is a token already; tally token list shows whose\n")
+    assert tally("token", "list").out.count("\n") == 1
+
+
 def test_what_is_wrong_is_said(tally: Tally) -> None:
     assert tally("token", "revoke", "absent").code == 1
     wrong = tally("token", "create", "--scope", "everything")

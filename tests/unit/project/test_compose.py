@@ -17,6 +17,8 @@ from streams.probes import answering
 from streams.settings import WorkerSettings
 from tests.unit.project.command_line import check_command, setting_names
 from tests.unit.project.layout import ROOT
+from web.access import is_loopback
+from web.settings import WebSettings
 
 COMPOSE = ROOT / "docker-compose.yml"
 DOCKERFILE = ROOT / "Dockerfile"
@@ -91,7 +93,7 @@ def test_ports_are_open_to_this_machine_only() -> None:
 def test_every_service_that_stays_has_a_health_check_and_comes_back() -> None:
     staying = {name: service for name, service in SERVICES.items() if service["restart"] != "no"}
     assert {name: (service["restart"], "healthcheck" in service) for name, service in staying.items()} == dict.fromkeys(
-        ["kafka", "redis", "worker"], ("unless-stopped", True)
+        ["kafka", "redis", "worker", "web"], ("unless-stopped", True)
     )
 
 
@@ -118,6 +120,26 @@ def test_a_worker_starts_after_the_topics_are_there() -> None:
     assert SERVICES["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
 
 
+def test_the_web_server_is_reached_from_this_machine_and_has_a_token_first() -> None:
+    web, token = SERVICES["web"], SERVICES["token"]
+    settings = WebSettings(web_host=web["environment"]["TALLY_WEB_HOST"], web_port=int(web["environment"]["TALLY_WEB_PORT"]))
+    assert not is_loopback(settings.web_host), "what docker publishes comes from another address"
+    assert web["ports"] == [f"127.0.0.1:{settings.web_port}:{settings.web_port}"]
+    assert web["depends_on"]["token"] == {"condition": "service_completed_successfully"}
+    assert (token["restart"], token["command"][:3]) == ("no", ["token", "create", "--if-none"])
+    assert web["healthcheck"]["test"][-1].count(f"http://127.0.0.1:{settings.web_port}/readyz") == 1
+
+
+def test_the_tokens_are_on_the_volume_which_belongs_to_the_program() -> None:
+    dockerfile = DOCKERFILE.read_text(encoding="utf-8")
+    (home,) = re.findall(r"^WORKDIR (/home/\S+)$", dockerfile, re.MULTILINE)
+    kept = Path(home) / WebSettings().tokens
+    assert {SERVICES[name]["volumes"][0] for name in ("token", "web")} == {f"tokens:{kept.parent}"}
+    # A new volume has the owner of the folder that it is mounted over; one that the image lacks would belong to root.
+    after = dockerfile.index(f"WORKDIR {home}")
+    assert dockerfile.index("USER tally") < after < dockerfile.index(f"RUN mkdir --mode 700 {kept.parent.name}")
+
+
 def test_redis_evicts_nothing_and_keeps_an_append_only_file() -> None:
     command = SERVICES["redis"]["command"]
     options = dict(zip(command[1::2], command[2::2], strict=True))
@@ -127,7 +149,7 @@ def test_redis_evicts_nothing_and_keeps_an_append_only_file() -> None:
 def test_data_lies_on_named_volumes() -> None:
     declared = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["volumes"]
     mounted = {name: service["volumes"][0].split(":")[0] for name, service in SERVICES.items() if "volumes" in service}
-    assert mounted == {"kafka": "kafka-data", "redis": "redis-data"}
+    assert mounted == {"kafka": "kafka-data", "redis": "redis-data", "token": "tokens", "web": "tokens"}
     assert set(mounted.values()) == set(declared)
 
 
