@@ -12,6 +12,7 @@ from bench.process import ProcessFailed
 from bench.profile import profile
 from bench.reads import reads
 from bench.rebuild import rebuild
+from bench.web import web
 from events.log.port import LogError
 from events.shared_process import ServerError
 from projections.tables.store import StoreError
@@ -31,7 +32,7 @@ def benchmarks(context: typer.Context) -> None:
         typer.echo(context.get_help())
 
 
-for _benchmark in (ingest, memory, profile, freshness, reads, rebuild):
+for _benchmark in (ingest, memory, profile, freshness, reads, rebuild, web):
     app.command()(_benchmark)
 
 
