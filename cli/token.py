@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Make, list and revoke the tokens of the HTTP interface.")
 
-_SCOPES = "read (numbers), publish (events), act (change dashboards), operate (metrics of the server)"
+_SCOPES = "read (numbers), publish (events), act (enrollments, dashboards), operate (metrics of the server)"
 
 
 @app.command()
