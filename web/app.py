@@ -11,6 +11,8 @@ from web.access import Access
 from web.actions import Actions, add_actions
 from web.answers import Answers
 from web.batch import Questions, add_batch
+from web.dashboard_desk import DashboardDesk
+from web.dashboards import Wish, add_dashboards
 from web.hub import Hub
 from web.ingest import add_ingest
 from web.intake import Intake
@@ -29,6 +31,7 @@ from web.shield import Shield
 
 _TAGS: Final = (
     {"name": "reports", "description": "Exact numbers as of now."},
+    {"name": "dashboards", "description": "Reports that people have put together."},
     {"name": "events", "description": "What has happened."},
     {"name": "actions", "description": "What is to happen."},
 )
@@ -57,9 +60,11 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     meters.watch(room, hub)
     add_ingest(app, intake, access, room, meters)
     add_actions(app, answers, intake, access, room, meters)
+    desk = DashboardDesk(answers, intake, meters)
+    add_dashboards(app, answers, desk, access, room)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
-    site = add_pages(app, answers, access, access.sessions.of, settings.crm)
+    site = add_pages(app, answers, access, desk, access.sessions.of, settings.crm)
     add_login(app, site, access)
     app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
@@ -68,7 +73,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
 
     def openapi() -> dict[str, Any]:
         if not made:
-            made.update(described(app, _TAGS, [Questions, Numbers, Actions]))
+            made.update(described(app, _TAGS, [Questions, Wish, Numbers, Actions]))
         return made
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way that FastAPI provides

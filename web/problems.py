@@ -15,6 +15,7 @@ from events.refusal import Refusal
 from projections.identities import Superseded
 from projections.reports import NotFound, ParameterError
 from projections.reports.errors import MissingLibrary
+from projections.saved_dashboards import UnknownDashboard
 from projections.tables.store import StoreError, StoreUnavailable
 from web.calls import Busy
 
@@ -70,6 +71,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(HTTPStatus.BAD_REQUEST, "body", error.detail, reason=error.reason, field=error.field)
         case NotFound():
             return Problem(HTTPStatus.NOT_FOUND, "unknown-subject", str(error), subject=error.kind, id=error.id)
+        case UnknownDashboard():
+            return Problem(HTTPStatus.NOT_FOUND, "unknown-subject", str(error), subject="dashboard", id=error.id)
         case MissingLibrary():
             return Problem(HTTPStatus.NOT_IMPLEMENTED, "missing-library", str(error))
         case Busy():

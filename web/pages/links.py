@@ -60,15 +60,24 @@ def report(name: str, given: Given = NOTHING, **changes: Change) -> str:
     return f"/reports/{part(name)}{query(given, **changes)}"
 
 
-def dashboard(dashboard_id: str) -> str:
-    return f"/dashboards/{part(dashboard_id)}"
+def dashboards(given: Given = NOTHING, **changes: Change) -> str:
+    return f"/dashboards{query(given, **changes)}"
+
+
+def dashboard(dashboard_id: str, given: Given = NOTHING, **changes: Change) -> str:
+    return f"/dashboards/{part(dashboard_id)}{query(given, **changes)}"
 
 
 def new_card(name: str, subject: str | None = None, given: Given = NOTHING) -> str:
     """Where a report with these parameters is put on a dashboard. What it is about is one of them there, such as `sequence_id`."""
     about = {} if subject is None else {f"{REPORTS[name].subject}_id": subject}
     known = {parameter.name for parameter in REPORTS[name].parameters} - {"cursor"}
-    return f"/dashboards/add{query({'report': [name], **{one: values for one, values in given.items() if one in known}}, **about)}"
+    return new_card_of({"report": [name], **{one: values for one, values in given.items() if one in known}}, **about)
+
+
+def new_card_of(given: Given = NOTHING, **changes: Change) -> str:
+    """The same for parameters of which `report` is one, as may be `dashboard`; without a report it is chosen there."""
+    return f"/dashboards/add{query(given, **changes)}"
 
 
 def contact(contact_id: str) -> str:

@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from web.access import Access
 from web.answers import Answers
 from web.crm import NO_CRM, Crm
-from web.pages import performance, sequences
+from web.dashboard_desk import DashboardDesk
+from web.pages import arranging, dashboards, new_card, performance, sequences
 from web.pages.site import Nobody, Session, Site
 from web.problems import tell
 
@@ -20,6 +21,7 @@ def add_pages(
     app: FastAPI,
     answers: Answers,
     access: Access,
+    desk: DashboardDesk,
     session: Callable[[Request], Session] = lambda _: Nobody(),
     crm: Crm = NO_CRM,
 ) -> Site:
@@ -33,6 +35,9 @@ def add_pages(
     app.add_api_route("/", start, name="start", include_in_schema=False)
     sequences.add(app, site)
     performance.add(app, site)
+    new_card.add(app, site, desk)
+    dashboards.add(app, site)
+    arranging.add(app, site, desk)
     app.add_exception_handler(HTTPException, partial(_nowhere, site))
     return site
 
