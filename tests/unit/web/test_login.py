@@ -4,6 +4,7 @@ import pytest
 
 from tests.unit.web.browser import HERE, browsing
 from tests.unit.web.conftest import SEQUENCE, Served, problem
+from tests.unit.web.pages.markup import checked
 from web.pages.login import MOST_BYTES, local
 from web.session import COOKIE
 from web.tokens import Scope
@@ -33,6 +34,20 @@ async def test_a_right_token_leads_on_and_a_session_begins(served: Served, secre
         again = await browser.get("/login")
         assert "Eva&#39;s &amp; Tom&#39;s &lt;dashboard&gt;" in again.text
         assert "Sign out" in again.text
+
+
+async def test_the_page_is_one_as_all_are(served: Served) -> None:
+    async with browsing(served) as browser:
+        checked(await browser.get("/login"))
+    _, secret = served.tokens.create("default", [Scope.READ], "", NOW)
+    async with browsing(served) as browser:
+        form = checked(await browser.get("/login?next=%2F%22%3E%3Cscript%3E"))
+        assert form.one("input", id_="token")["type"] == "password"
+        assert form.one("input", name="next")["value"] == '/"><script>'
+        wrong = checked(await browser.sign_in("wrong"))
+        assert wrong.one("input", id_="token")["aria-invalid"] == "true"
+    async with browsing(served, secret) as browser:
+        assert checked(await browser.get("/login")).one("form", action="/logout")["method"] == "post"
 
 
 async def test_a_wrong_token_and_a_revoked_one_cannot_be_told_apart(served: Served, secret: str) -> None:
@@ -86,7 +101,7 @@ async def test_a_path_of_ours_is_led_to_whatever_is_in_it(served: Served, secret
         for to, location in (
             ("/", "/"),
             ("/performance/a%2Fb?team=x", "/performance/a%2Fb?team=x"),
-            ("/performance/a b\r".strip("\r"), "/performance/a%20b"),
+            ("/performance/a b", "/performance/a%20b"),
             ("/performance/café", "/performance/caf%C3%A9"),
             ("/a/\\b", "/a/%5Cb"),
         ):
