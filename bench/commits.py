@@ -12,9 +12,9 @@ from bench.history import PARTITIONS
 from bench.population import Population
 from events.log.record import NewRecord, Record
 from events.partitioner import partition_for
+from events.quarantine.dead_letter import DeadLetter
 from projections.tables.redis import RedisWritableStore
 from streams.projector import Applied, Batch, Projector
-from streams.quarantine import DeadLetter
 
 _REST: Final = 0.01
 """Seconds between the commits of a partition, as a worker rests."""

@@ -18,11 +18,11 @@ from bench.machine import machine, redis_version, versions
 from bench.verdict import at_most, console, notes, progress, table
 from cli.demo.occurrence import DAY, HOUR, MINUTE, timestamp
 from events.log.record import NewRecord
+from events.quarantine.dead_letter import DeadLetter
 from events.topics import EMAIL, ENROLLMENT, record_key
 from projections.tables.embedded_redis import EmbeddedRedis
 from projections.tables.redis import RedisWritableStore
 from streams.projector import Applied, Projector
-from streams.quarantine import DeadLetter
 
 GOAL: Final = 500
 SEQUENCES, COMPANIES, USERS, TEAMS, STEPS = 50, 20_000, 60, 8, 3

@@ -19,12 +19,12 @@ from rich.table import Table
 from bench.history import batches, history
 from bench.machine import keep_off, machine, pin, redis_version, versions, worker_core
 from bench.verdict import console, notes, progress, table
+from events.quarantine.dead_letter import DeadLetter
 from projections.tables.embedded_redis import EmbeddedRedis
 from projections.tables.memory import MemoryStore
 from projections.tables.redis import RedisWritableStore
 from projections.tables.store import WritableStore
 from streams.projector import Applied, Batch, Projector
-from streams.quarantine import DeadLetter
 from streams.settings import WorkerSettings
 
 STAGES: Final = {

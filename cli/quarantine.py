@@ -16,9 +16,9 @@ from cli.settings import load
 
 if TYPE_CHECKING:
     from events.log.port import Log
+    from events.quarantine.dead_letters import Letter
+    from events.quarantine.reader import QuarantineReader
     from events.settings import LogSettings
-    from streams.dead_letters import Letter
-    from streams.quarantine_reader import QuarantineReader
     from streams.redrive import Outcome, Redrive
 
 app = typer.Typer(no_args_is_help=True, help="Records that could not be used: list them, send them once more, or put them away.")
@@ -185,7 +185,7 @@ def _zone(context: typer.Context) -> str:
 def _reading(context: typer.Context) -> "Iterator[tuple[Log, QuarantineReader]]":
     """The log, and its quarantine read to the end."""
     from events.log.opening import open_log
-    from streams.quarantine_reader import QuarantineReader
+    from events.quarantine.reader import QuarantineReader
 
     with open_log(_log_settings(context)) as log:
         reader = QuarantineReader(log)

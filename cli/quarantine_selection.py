@@ -11,7 +11,7 @@ import typer
 from cli.failure import Failure, WrongCall
 
 if TYPE_CHECKING:
-    from streams.dead_letters import DeadLetters, Letter
+    from events.quarantine.dead_letters import DeadLetters, Letter
 
 ReasonOption = Annotated[str | None, typer.Option(metavar="REASON", help="Set aside for this reason, such as invalid_data.")]
 TopicOption = Annotated[str | None, typer.Option(metavar="TOPIC", help="Records of this topic.")]
@@ -48,9 +48,9 @@ class Selection:
         state: str = _OPEN,
     ) -> "Selection":
         """The filters of a call; days are those of the zone. Raises `WrongCall`."""
+        from events.quarantine.dead_letters import STATES
         from events.refusal import Reason
         from events.topics import SOURCE_TOPICS
-        from streams.dead_letters import STATES
         from streams.projector import FAILED
 
         _check("reason", reason, (*Reason, FAILED))
@@ -81,7 +81,7 @@ class Selection:
 
 def check_ids(ids: Sequence[str]) -> None:
     """Raises `WrongCall` for what can be no id of a letter."""
-    from streams.dead_letters import Place
+    from events.quarantine.dead_letters import Place
 
     for one in ids:
         try:

@@ -9,12 +9,12 @@ from rich.text import Text
 from cli.console import local_time, printable
 from cli.tables.cells import NOTHING
 from cli.tables.table import table
+from events.quarantine.dead_letters import Letter, Mark, by_reason
 from events.rfc3339 import format_time
-from streams.dead_letters import Letter, Mark, by_reason
 from streams.redrive import redriven_from, standing
 
 if TYPE_CHECKING:
-    from streams.quarantine import DeadLetter
+    from events.quarantine.dead_letter import DeadLetter
 
 
 def letter_list(letters: Sequence[Letter], total: Sequence[Letter]) -> dict[str, Any]:

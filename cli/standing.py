@@ -100,8 +100,8 @@ def standing(reader: "Reader", log: Log, account: str) -> Standing:
 
 
 def _letters(log: Log) -> Letters | None:
-    from streams.dead_letters import by_reason
-    from streams.quarantine_reader import QuarantineReader
+    from events.quarantine.dead_letters import by_reason
+    from events.quarantine.reader import QuarantineReader
 
     reader = QuarantineReader(log, newest=_LOOKED_AT)
     try:

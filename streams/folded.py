@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from events.quarantine.dead_letter import DeadLetter
 from projections.account_fold import Owners
 from projections.partition import PartitionState
 from streams.metrics import Meters, Metric
-from streams.quarantine import DeadLetter
 
 _SAMPLE: Final = 20
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
 from events.log.record import Headers
+from events.quarantine.dead_letter import DeadLetter
 from events.refusal import Refusal
 from events.topics import CONTACT
 from events.wire import decode
@@ -20,7 +21,6 @@ from projections.tables.store import Commit, Committed, Refused, WritableStore
 from streams.descriptions import DESCRIBED, Descriptions
 from streams.folded import Folded, Held, sample
 from streams.metrics import Meters, Metric
-from streams.quarantine import DeadLetter
 
 FAILED: Final = "failed"
 """Reason of a record that our own code could not take; the others are those of `events.refusal`."""

@@ -7,9 +7,9 @@ from events.catalog.contact import ContactErased
 from events.judgement import judge
 from events.log.record import NewRecord
 from events.publisher import now
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import Letter
 from events.refusal import Refusal
-from streams.dead_letters import Letter
-from streams.quarantine import DeadLetter
 
 REDRIVEN: Final = "tally-redriven"
 """The header of a record that was sent once more: the identity of its letter."""

@@ -1,6 +1,6 @@
 """Dead letters sent once more, at most once each, or put away: whatever crashes on the way, and whoever else is at it.
 
-The log knows no transactions here, so a letter is first held (`streams.dead_letters`), by a mark that says where the record is going to be.
+The log knows no transactions here, so a letter is first held (`events.quarantine`), by a mark that says where the record is going to be.
 Whoever takes a letter over from a holder that did not come to an end looks there for the record, by the header that it carries.
 """
 
@@ -14,11 +14,11 @@ from events.log.port import Log, LogError
 from events.log.reading import records
 from events.log.record import Headers, NewRecord, Record
 from events.partitioner import partition_for
+from events.quarantine.dead_letters import Kind, Letter, Mark, Place
+from events.quarantine.reader import QuarantineReader
 from events.rfc3339 import format_time
 from events.topics import CONTACT
-from streams.dead_letters import Kind, Letter, Mark, Place
 from streams.proposal import REDRIVEN, Proposal
-from streams.quarantine_reader import QuarantineReader
 
 _AT_ONCE: Final = 100
 """Letters that are held together: a few seconds' work at most."""

@@ -19,6 +19,7 @@ import projections
 from events.log.opening import open_log
 from events.log.port import Log, LogError
 from events.log.sqlite import SqliteLog
+from events.quarantine.dead_letter import DeadLetter
 from events.settings import LogSettings
 from events.shared_process import ServerError
 from events.topics import SOURCE_TOPICS
@@ -38,7 +39,7 @@ from streams.patience import Patience
 from streams.positions import HoleInLog
 from streams.probes import PortTaken, answering
 from streams.projector import NO_FAILURES, FailureLimits, Projector
-from streams.quarantine import DeadLetter, QuarantineWriter
+from streams.quarantine import QuarantineWriter
 from streams.settings import WorkerSettings
 from streams.target import Target, live, rebuilding
 from streams.threads import in_thread

@@ -10,11 +10,11 @@ from events.event import Event
 from events.judgement import judge
 from events.log.record import Record
 from events.partitioner import partition_for
+from events.quarantine.dead_letter import DeadLetter
 from events.topics import SOURCE_TOPICS
 from projections.tables.memory import MemoryStore
 from projections.tables.store import Refused, WritableStore
 from streams.projector import Batch, Projector
-from streams.quarantine import DeadLetter
 
 PARTITIONS = 4
 STAMP = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp() * 1000)

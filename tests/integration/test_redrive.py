@@ -12,11 +12,11 @@ from events.log.port import Log, LogError
 from events.log.reading import records
 from events.log.record import Appended, NewRecord, Record
 from events.log.sqlite import SqliteLog
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import Letter
+from events.quarantine.reader import QuarantineReader
 from events.topics import EMAIL, QUARANTINE
-from streams.dead_letters import Letter
 from streams.proposal import REDRIVEN, propose
-from streams.quarantine import DeadLetter
-from streams.quarantine_reader import QuarantineReader
 from streams.redrive import Outcome, Redrive
 
 OPENED = (

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from events.log.port import LogError
 from events.log.record import Appended, NewRecord
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import DeadLetters
+from events.quarantine.reader import QuarantineReader
 from events.topics import EMAIL, QUARANTINE
-from streams.dead_letters import DeadLetters
 from streams.proposal import propose
-from streams.quarantine import DeadLetter
-from streams.quarantine_reader import QuarantineReader
 from streams.redrive import Outcome, Redrive, redriven_from
 from tests.unit.streams.stamping_log import StampingLog
 

@@ -9,8 +9,8 @@ import pytest
 
 from events.log.record import NewRecord
 from events.log.sqlite import SqliteLog
+from events.quarantine.dead_letter import DeadLetter
 from events.topics import CONTACT, EMAIL
-from streams.quarantine import DeadLetter
 from tests.unit.cli.conftest import Tally
 
 DAY = 86_400_000

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from events.log.record import Record
+from events.quarantine.dead_letter import DeadLetter
 from events.rfc3339 import parse_time
 from projections import account_fold
 from projections.dump import Dump, dump
@@ -13,7 +14,6 @@ from projections.facts import unite
 from projections.tables.memory import MemoryStore
 from projections.tables.store import Commit, Committed, Refused, StoreUnavailable
 from streams.projector import FAILED, Applied, Batch, FailureLimits, Projector, TooManyFailures
-from streams.quarantine import DeadLetter
 from tests.folding import PARTITIONS, STAMP, Folding, log_of
 
 CONTACT_ID = "c-1"

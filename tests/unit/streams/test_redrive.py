@@ -8,12 +8,12 @@ import pytest
 
 from events.log.port import LogError
 from events.log.record import NewRecord
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import Letter
+from events.quarantine.reader import QuarantineReader
 from events.refusal import Refusal
 from events.topics import CONTACT, EMAIL
-from streams.dead_letters import Letter
 from streams.proposal import Proposal, propose
-from streams.quarantine import DeadLetter
-from streams.quarantine_reader import QuarantineReader
 from streams.redrive import Outcome, Redrive, redriven_from, superseded
 from tests.unit.streams.stamping_log import StampingLog
 

@@ -13,9 +13,9 @@ from typing import Final, Literal, NamedTuple, Self, cast, get_args
 from events.envelope import header_attributes, is_account
 from events.json_text import MAX_BYTES, read_json
 from events.log.record import NewRecord, Record
+from events.quarantine.dead_letter import ID, REASON, DeadLetter, told
 from events.refusal import Refusal
 from events.topics import QUARANTINE
-from streams.quarantine import ID, REASON, DeadLetter, told
 
 State = Literal["open", "redriven", "evicted"]
 STATES: Final[tuple[State, ...]] = get_args(State)

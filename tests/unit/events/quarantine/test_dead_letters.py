@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.log.record import NewRecord, Record
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import DeadLetters, Kind, Mark, Place, account_of, by_reason
 from events.topics import QUARANTINE
-from streams.dead_letters import DeadLetters, Kind, Mark, Place, account_of, by_reason
-from streams.quarantine import DeadLetter
 
 LETTER = DeadLetter(
     topic="email-events",

@@ -5,9 +5,9 @@ from typing import Final
 
 from events.log.port import Log, LogError
 from events.log.reading import records
+from events.quarantine.dead_letter import DeadLetter
+from events.quarantine.dead_letters import DeadLetters, Letter
 from events.topics import QUARANTINE
-from streams.dead_letters import DeadLetters, Letter
-from streams.quarantine import DeadLetter
 
 _AT_ONCE: Final = 500
 """Records in one run: a letter may be as large as a record can be."""
