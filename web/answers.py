@@ -75,19 +75,21 @@ class Answers:
 
         While nothing moves it is made once. Raises what `ask` and the question raise, and `Busy`.
         """
+        ends = await self.ends.get()
         question = self._questions.find(asked, None)
         if question is None:
-            question = await self.calls.make(lambda: self._ask(asked))
-            self._questions.keep(asked, None, question, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
-        ends = await self.ends.get()
-        reading = await self._standing.get(asked.account)
-        now = self._moment(reading, ends)
-        found = self._recent.find((asked, form), now)
-        if found is None:
+            checked, now, found = await self.calls.make(lambda: self._first(asked, form, ends, none_match))
+            self._questions.keep(asked, None, checked, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
+        else:
+            reading = await self._standing.get(asked.account)
+            now = self._moment(reading, ends)
+            known = self._recent.find((asked, form), now)
+            if known is not None:
+                return known._replace(body=None) if matches(none_match, known.tag) else known
             found = await self.calls.make(lambda: self._write(question, form, reading, ends, none_match))
-            if found.body is not None:
-                self._recent.keep((asked, form), now, found, _QUESTION + len(found.body))
-        return found._replace(body=None) if matches(none_match, found.tag) else found
+        if found.body is not None:
+            self._recent.keep((asked, form), now, found, _QUESTION + len(found.body))
+        return found
 
     async def each(self, asks: Sequence[Ask]) -> list[BaseModel | Exception]:
         """Answers to several questions, each as of one instant; or why there is none. Raises `Busy`."""
@@ -130,14 +132,17 @@ class Answers:
             self._latest = reading, ends, moment(reading, ends)
         return self._latest[2]
 
-    def _ask(self, asked: Asked) -> Question:
-        return ask(
+    def _first(self, asked: Asked, form: Form, ends: Ends | None, none_match: str | None) -> tuple[Question, Moment, Answer]:
+        """All there is to do for a question that was not asked before, in one call. It is checked before anything is read."""
+        question = ask(
             asked.report,
             account=asked.account,
             subject=asked.subject,
             parameters=dict(asked.given),
             default_time_zone=self.time_zone,
         )
+        reading = self.reader.read(asked.account)
+        return question, moment(reading, ends), self._write(question, form, reading, ends, none_match)
 
     def _write(self, question: Question, form: Form, reading: Reading, ends: Ends | None, none_match: str | None) -> Answer:
         tag = etag(question, form, reading, ends)
