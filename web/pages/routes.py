@@ -12,7 +12,7 @@ from web.access import Access
 from web.answers import Answers
 from web.crm import NO_CRM, Crm
 from web.dashboard_desk import DashboardDesk
-from web.pages import arranging, dashboards, new_card, performance, sequences
+from web.pages import arranging, company, contact, dashboards, enrollments, new_card, performance, sequences
 from web.pages.site import Nobody, Session, Site
 from web.problems import tell
 
@@ -35,6 +35,9 @@ def add_pages(
     app.add_api_route("/", start, name="start", include_in_schema=False)
     sequences.add(app, site)
     performance.add(app, site)
+    enrollments.add(app, site)
+    contact.add(app, site)
+    company.add(app, site)
     new_card.add(app, site, desk)
     dashboards.add(app, site)
     arranging.add(app, site, desk)
