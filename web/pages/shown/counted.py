@@ -35,7 +35,8 @@ class _Wish(NamedTuple):
 
     @property
     def title(self) -> str:
-        measures = ", ".join(MEASURES[name] for name in self.measures[:3]) + (" …" if len(self.measures) > 3 else "")
+        first, *others = [MEASURES[name] for name in self.measures[:3]]
+        measures = ", ".join((first, *(other[:1].lower() + other[1:] for other in others))) + (" …" if len(self.measures) > 3 else "")
         return measures + (f" by {' and '.join(DIMENSIONS[name].lower() for name in self.by)}" if self.by else "")
 
     def alike(self) -> dict[str, str]:

@@ -30,10 +30,11 @@ def drawings(asked: Asked, answer: Any) -> list[Drawing]:
 def _drawing(shape: Shape, asked: Asked, answer: Any) -> Drawing:
     lines = shape.lines(answer) if callable(shape.lines) else getattr(answer, shape.lines)
     sort = asked.one("sort") or _SORTED_BY.get(asked.report)
-    colours = [_SORTED if shape.draws_the_sorted and field.sort == sort else field.colour for field in shape.fields]
+    colours = [_SORTED if shape.sorted_by and field.sort == sort else field.colour for field in shape.fields]
+    drawn = next((field.label for field, colour in zip(shape.fields, colours, strict=True) if colour is not None), "")
     return Drawing(
         id="-".join(filter(None, (asked.prefix, asked.report, shape.part))),
-        title=shape.title,
+        title=f"{drawn} by {shape.sorted_by}" if shape.sorted_by and drawn else shape.title,
         caption=shape.caption,
         head=shape.head,
         columns=[field.column(colour) for field, colour in zip(shape.fields, colours, strict=True)],

@@ -27,7 +27,7 @@ class Shape:
     """Where in the answer all together are."""
     part: str = ""
     """Tells it from the other tables of the report."""
-    draws_the_sorted: bool = False
-    """Whether the chart shows the column that the report is sorted by."""
+    sorted_by: str = ""
+    """The chart shows the column that the report is sorted by; this says by what it is counted, such as "sequence"."""
     note: Callable[[Any], str] = lambda _answer: ""
     """What has to be known besides; "" for nothing."""

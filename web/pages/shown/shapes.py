@@ -63,7 +63,7 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
             ),
             "bars",
             head_sort="name",
-            draws_the_sorted=True,
+            sorted_by="sequence",
         ),
     ),
     "engagement": (
@@ -119,8 +119,8 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
             (
                 count("Reached", "reached"),
                 count("Came further", lambda step: lines.further(step.reached, step), "1"),
-                count("Still there", "waiting", "active"),
-                count("Answered", "answered", "unenrolled"),
+                count("Still there", "waiting", "3"),
+                count("Answered", "answered", "2"),
                 count("Dropped", "dropped", "errored"),
                 rate("Reach", "reach"),
                 rate("Drop-off", "drop_off"),
@@ -209,7 +209,7 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
     "leaderboard": (
         Shape(
             "Leaderboard",
-            "What came of the enrollments by each user; the chart shows the column that they are sorted by",
+            "What came of the enrollments by each user",
             "users",
             "Enrolled by",
             heads.user,
@@ -225,7 +225,7 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
             ),
             "bars",
             head_sort="enrolled_by",
-            draws_the_sorted=True,
+            sorted_by="user",
         ),
     ),
     "senders": (

@@ -36,7 +36,7 @@ MEASURES: Final[Mapping[str, str]] = {name: label for group in GROUPS.values() f
 DIMENSIONS: Final[Mapping[str, str]] = {
     "sequence": "Sequence",
     "step": "Current step",
-    "user": "Enrolled by",
+    "user": "User",
     "team": "Team",
     "company": "Company",
     "variant": "Variant",
