@@ -12,7 +12,7 @@ from web.access import Access
 from web.answers import Answers
 from web.crm import NO_CRM, Crm
 from web.dashboard_desk import DashboardDesk
-from web.pages import arranging, company, contact, dashboards, enrollments, new_card, performance, sequences
+from web.pages import analyze, arranging, company, contact, dashboards, enrollments, new_card, performance, reports, sequences
 from web.pages.site import Nobody, Session, Site
 from web.problems import tell
 
@@ -36,6 +36,8 @@ def add_pages(
     sequences.add(app, site)
     performance.add(app, site)
     enrollments.add(app, site)
+    analyze.add(app, site)
+    reports.add(app, site)
     contact.add(app, site)
     company.add(app, site)
     new_card.add(app, site, desk)
