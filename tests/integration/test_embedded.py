@@ -1,11 +1,13 @@
 """Servers of our own in a folder: one for all who use it, started by the first, stopped by the last, whatever happens in between."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -71,6 +73,20 @@ def test_who_leaves_with_patience_stops_it_after_one_who_is_killed(tmp_path: Pat
         user.communicate()
         leaving.result(10)
     assert not is_running(pid)
+
+
+def test_a_signal_right_after_the_start_leaves_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn, pids = os.posix_spawn, []
+
+    def interrupted(*command: Any, **options: Any) -> int:
+        pids.append(spawn(*command, **options))
+        signal.raise_signal(signal.SIGINT)
+        return pids[-1]
+
+    monkeypatch.setattr(os, "posix_spawn", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        EmbeddedRedis(tmp_path)
+    assert not is_running(pids[0])
 
 
 def test_data_outlives_the_server(tmp_path: Path) -> None:
