@@ -105,11 +105,11 @@ def save(
     """
     from cli.dashboard_input import check_cards, check_dashboard_id, read_card, read_file
     from cli.rooms import open_reader
-    from cli.standing import partitions_of
     from events.catalog import DashboardSaved
     from events.log.opening import open_log
     from events.settings import LogSettings
     from projections.dashboards import Dashboard
+    from projections.overview import partitions_of
     from projections.saved_dashboards import DASHBOARDS, shown
     from projections.settings import RedisSettings
 
@@ -144,11 +144,11 @@ def delete(context: typer.Context, dashboard_id: IdArgument) -> None:
       tally dashboard delete sales
     """
     from cli.rooms import open_reader
-    from cli.standing import partitions_of
     from events.catalog import DashboardDeleted
     from events.log.opening import open_log
     from events.settings import LogSettings
     from projections.dashboards import Dashboard
+    from projections.overview import partitions_of
     from projections.saved_dashboards import DASHBOARDS, UnknownDashboard
     from projections.settings import RedisSettings
 

@@ -196,10 +196,10 @@ def _explain(
 def _rooms(context: typer.Context, settings: "RedisSettings") -> "Iterator[tuple[Log, Reader, Ends]]":
     """(the log, a reader of the tables, the ends of the log as they were before the tables are read)."""
     from cli.rooms import open_reader
-    from cli.standing import partitions_of
     from events.log.opening import open_log
     from events.settings import LogSettings
     from events.topics import SOURCE_TOPICS
+    from projections.overview import partitions_of
 
     with open_log(load(LogSettings, context)) as log, open_reader(settings, partitions_of(log)) as reader:
         yield log, reader, log.ends(SOURCE_TOPICS)

@@ -12,7 +12,6 @@ from cli.settings import load
 
 if TYPE_CHECKING:
     from events.log.port import Log
-    from projections.generations import Known
     from projections.settings import RedisSettings
 
 _PATIENCE = 30.0
@@ -43,36 +42,20 @@ def generations(
 
 
 async def _list(context: typer.Context, settings: "RedisSettings", *, size: bool) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
     from cli.rooms import open_log_for_reading, open_writable
-    from events.rfc3339 import format_time
-    from projections.generations import code_hash, known
+    from events.topics import SOURCE_TOPICS
+    from projections.generation_list import generation_list
+    from projections.generations import known
     from projections.tables.layout import generation_prefix
-    from streams.cutover import lag
-    from streams.positions import stored_positions
 
     with open_log_for_reading(context) as log:
         async with open_writable(settings) as store:
-            found = await known(store)
-            listed = []
-            for number, one in found.generations.items():
-                positions = await stored_positions(store, one, range(one.partitions))
-                told: dict[str, Any] = {
-                    "generation": number,
-                    "state": _state(found, number),
-                    "active": number == found.active,
-                    "made_at": format_time(one.made_at),
-                    "code_hash": one.code_hash,
-                    "this_code": one.code_hash == code_hash(),
-                    "partitions": one.partitions,
-                    "shards": one.shards,
-                    "applied": sum(positions.values()),
-                    "lag": await lag(store, log, one),
-                    "until": one.until,
-                    "offsets": {f"{lane.topic}/{lane.partition}": offset for lane, offset in sorted(positions.items())},
-                }
-                if size:
-                    told["bytes"] = await _bytes(store, generation_prefix(number))
-                listed.append(told)
+            listed = [asdict(one) for one in await generation_list(store, await known(store), log.ends(SOURCE_TOPICS))]
+            if size:
+                for told in listed:
+                    told["bytes"] = await _bytes(store, generation_prefix(told["generation"]))
     return listed
 
 
@@ -84,14 +67,6 @@ async def _bytes(store: Any, prefix: str) -> int:
             done += len(keys)
             bar.update(done)
     return total
-
-
-def _state(found: "Known", number: int) -> str:
-    if number == found.active:
-        return "active"
-    if number == found.previous:
-        return "previous"
-    return "complete" if number in found.complete else "building"
 
 
 def _show(listed: list[dict[str, Any]], zone: str) -> None:

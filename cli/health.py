@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cli.clock import now
-from cli.standing import Standing
 from events.log.port import Log
 from events.rfc3339 import format_time, parse_time
 from events.topics import SOURCE_TOPICS
 from projections import generations
-from projections.generations import Generation, code_hash, known
-from projections.presence import Presence, present
-from projections.tables.boot import check
+from projections.generations import Generation, code_hash
+from projections.overview import Overview
+from projections.presence import Presence
 from projections.tables.store import StoreError, StoreUnavailable, WritableStore
+from projections.upkeep import upkeep
 from streams.positions import HoleInLog, check_log, near_begin, reached
 from streams.positions import Lane as Place
 from streams.settings import WorkerSettings
@@ -56,9 +56,9 @@ class Health:
     unhealthy: list[str]
     warnings: list[str]
 
-    def joined(self, standing: Standing) -> dict[str, Any]:
+    def joined(self, overview: Overview) -> dict[str, Any]:
         """With where everything stands, as JSON has it."""
-        told = standing.to_dict()
+        told = overview.to_dict()
         for lane in told["partitions"]:
             lane["begin"] = self.begins[Place(lane["topic"], lane["partition"])]
         ours = asdict(self)
@@ -66,54 +66,41 @@ class Health:
         return {**told, **ours, "healthy": not self.unhealthy}
 
 
-async def examine(store: WritableStore, log: Log, standing: Standing, limits: Limits) -> Health:
-    """Look further than `standing` does. Raises `StoreUnavailable`, `LogError`."""
-    found = await known(store)
-    active = None if found.active is None else found[found.active]
-    workers = await present(store)
-    begins = {Place(lane.topic, lane.partition): log.begin(lane.topic, lane.partition) for lane in standing.partitions}
-    unhealthy, warnings = [*_exceeded(standing, limits)], [*_near_begin(standing, begins)]
-    try:
-        warnings += await check(store)
-    except StoreUnavailable:
-        raise
-    except StoreError as error:
-        unhealthy.append(str(error))
+async def examine(store: WritableStore, log: Log, overview: Overview, limits: Limits) -> Health:
+    """Look further than `overview` does. Raises `StoreUnavailable`, `LogError`."""
+    found = await upkeep(store, overview.lag)
+    active = found.active
+    begins = {Place(lane.topic, lane.partition): log.begin(lane.topic, lane.partition) for lane in overview.partitions}
+    unhealthy = [*_exceeded(overview, limits), *found.unhealthy]
     if active is not None:
         unhealthy += [fault async for fault in _faults(store, log, active)]
-        try:
-            generations.check_written_by_us(active)
-        except StoreError as error:  # a worker of that version goes on all the same
-            warnings.append(str(error))
-    if standing.lag and not workers:
-        warnings.append(f"{standing.lag:,} records wait, and no worker is running: start one (tally worker)")
     return Health(
         code_hash=None if active is None else active.code_hash,
         this_code=None if active is None else active.code_hash == code_hash(),
-        last_commit_age_seconds=None if standing.last_commit is None else max(0, now() - parse_time(standing.last_commit)) / 1000,
-        workers=[_here(one) for one in workers],
+        last_commit_age_seconds=None if overview.last_commit is None else max(0, now() - parse_time(overview.last_commit)) / 1000,
+        workers=[_here(one) for one in found.workers],
         begins=begins,
         unhealthy=unhealthy,
-        warnings=warnings,
+        warnings=[*_near_begin(overview, begins), *found.warnings],
     )
 
 
-def _exceeded(standing: Standing, limits: Limits) -> Iterator[str]:
-    if limits.lag is not None and standing.lag > limits.lag:
-        yield f"{standing.lag:,} records behind the log, more than --max-lag {limits.lag:,}"
-    if limits.lag_seconds is not None and standing.lag_seconds > limits.lag_seconds:
-        yield f"{standing.lag_seconds:,.1f} s behind the log, more than --max-lag-seconds {limits.lag_seconds:g}"
+def _exceeded(overview: Overview, limits: Limits) -> Iterator[str]:
+    if limits.lag is not None and overview.lag > limits.lag:
+        yield f"{overview.lag:,} records behind the log, more than --max-lag {limits.lag:,}"
+    if limits.lag_seconds is not None and overview.lag_seconds > limits.lag_seconds:
+        yield f"{overview.lag_seconds:,.1f} s behind the log, more than --max-lag-seconds {limits.lag_seconds:g}"
     if limits.quarantined is None:
         return
-    if standing.dead_letters is None:
+    if overview.dead_letters is None:
         yield "the log does not show its dead letters, so --max-quarantined cannot be told"
-    elif standing.dead_letters.open > limits.quarantined:
-        number = standing.dead_letters.open
+    elif overview.dead_letters.open > limits.quarantined:
+        number = overview.dead_letters.open
         yield f"{number:,} dead letters are open, more than --max-quarantined {limits.quarantined:,}: tally quarantine list"
 
 
-def _near_begin(standing: Standing, begins: dict[Place, int]) -> Iterator[str]:
-    for lane in standing.partitions:
+def _near_begin(overview: Overview, begins: dict[Place, int]) -> Iterator[str]:
+    for lane in overview.partitions:
         place = Place(lane.topic, lane.partition)
         if told := near_begin(place, lane.applied, begins[place], lane.end):
             yield told

@@ -80,9 +80,9 @@ def _ask(name: str, subject: str | None, parameters: dict[str, list[str]], setti
 def _log(context: typer.Context, question: "Question") -> "Iterator[tuple[Log | None, int, Ends | None]]":
     """(the log, its partitions, its ends). Numbers can be read while the log is away, only the lag is unknown then; events cannot."""
     from cli.rooms import open_log_for_reading
-    from cli.standing import partitions_of
     from events.log.port import LogUnavailable
     from events.topics import SOURCE_TOPICS
+    from projections.overview import partitions_of
 
     with ExitStack() as stack:
         log, partitions, ends = None, _USUAL_PARTITIONS, None

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from cli.health import Health, Limits
-    from cli.standing import Letters, Standing
     from events.log.port import Log
+    from projections.overview import Letters, Overview
 
 
 def status(
@@ -39,12 +39,12 @@ def status(
     """
     from cli.health import Limits
     from cli.rooms import open_log_for_reading, open_reader
-    from cli.standing import partitions_of, standing
+    from projections.overview import overview, partitions_of
     from projections.settings import RedisSettings
 
     settings = load(RedisSettings, context)
     with open_log_for_reading(context) as log, open_reader(settings, partitions_of(log)) as reader:
-        found = standing(reader, log, settings.account)
+        found = overview(reader, log, settings.account)
         health = asyncio.run(_examine(settings.redis, log, found, Limits(max_lag, max_lag_seconds, max_quarantined)))
     if as_json:
         print(json.dumps(health.joined(found), indent=2))
@@ -54,7 +54,7 @@ def status(
         raise Failure("; ".join(health.unhealthy))
 
 
-async def _examine(redis: str, log: "Log", found: "Standing", limits: "Limits") -> "Health":
+async def _examine(redis: str, log: "Log", found: "Overview", limits: "Limits") -> "Health":
     from cli.health import examine
     from projections.tables.opening import redis_url
     from projections.tables.redis import RedisWritableStore
@@ -67,7 +67,7 @@ async def _examine(redis: str, log: "Log", found: "Standing", limits: "Limits") 
             await store.aclose()
 
 
-def _show(found: "Standing", health: "Health", zone: str) -> None:
+def _show(found: "Overview", health: "Health", zone: str) -> None:
     from rich import box
     from rich.table import Table
 

@@ -102,7 +102,7 @@ class Show:
                 sleep(_TICK)
 
     def _line(self, stage: Stage, flow: Flow[dict[str, Any]]) -> RenderableType:
-        found = stage.standing()
+        found = stage.overview()
         address = None if stage.dashboard is None else stage.dashboard.address
         return Text(
             f"live: {flow.taken:,} events published at {self.rate:g}/s · {found.applied:,} applied, {found.lag:,} behind"

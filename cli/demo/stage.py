@@ -16,13 +16,13 @@ from cli.demo.ending import Ending
 from cli.demo.folder import KAFKA, REDIS
 from cli.demo.process import Process, running
 from cli.rooms import open_reader
-from cli.standing import Standing, partitions_of, standing
 from cli.tables import draw
 from events.log.opening import open_log
 from events.log.port import Log
 from events.publisher import Publisher
 from events.settings import LogSettings
 from events.topics import SOURCE_TOPICS
+from projections.overview import Overview, overview, partitions_of
 from projections.reports import report
 from projections.settings import RedisSettings
 from projections.tables.reader import Reader
@@ -69,23 +69,23 @@ class Stage:
         if self.dashboard is not None:
             self.dashboard.check()
 
-    def catch_up(self) -> Standing:
+    def catch_up(self) -> Overview:
         """Wait until the worker has applied all that is in the log now. Raises `Failure` if something ends before."""
         ends = self.log.ends(SOURCE_TOPICS)
         total = sum(ends.values())
         with progress("Projecting", total, patience=0) as bar:
             while True:
                 self.check()
-                found = self.standing()
+                found = self.overview()
                 left = sum(max(0, ends[lane.topic, lane.partition] - lane.applied) for lane in found.partitions)
                 bar.update(total - left)
                 if not left:
                     return found
                 sleep(_POLL)
 
-    def standing(self) -> Standing:
+    def overview(self) -> Overview:
         """Where everything stands now."""
-        return standing(self.reader, self.log, self.account)
+        return overview(self.reader, self.log, self.account)
 
     def draw(self, name: str, subject: str | None = None) -> RenderableType:
         """A report as of now, as a table."""

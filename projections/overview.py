@@ -1,17 +1,19 @@
-"""How far the projection has come, against the log."""
+"""Where everything stands: how far the projection has come, against the log, and what waits, is odd or was set aside."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from cli.clock import now
 from events.log.port import Log, LogError
+from events.publisher import now
+from events.quarantine.dead_letters import by_reason
+from events.quarantine.reader import QuarantineReader
+from events.rfc3339 import format_time
 from events.topics import ENROLLMENT, SOURCE_TOPICS
+from projections.tables.parts import AccountCounters, Quarantined
+from projections.tables.reader import Reader
 
-if TYPE_CHECKING:
-    from projections.tables.reader import Reader
-
-_LOOKED_AT: Final = 50_000
-"""Records of the quarantine, the newest, that a look at the standing reads at most: about a second's worth."""
+LOOKED_AT: Final = 50_000
+"""Records of the quarantine, the newest, that are looked at: about a second's worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Letters:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Overview:
     """Where everything stands. Numbers without a lane are those of one account; `quarantined` (by reason) is of all, in the projection."""
 
     account: str
@@ -62,11 +64,8 @@ class Standing:
         return asdict(self)
 
 
-def standing(reader: "Reader", log: Log, account: str) -> Standing:
-    """Read where everything stands. Raises `StoreError`, `LogError`."""
-    from events.rfc3339 import format_time
-    from projections.tables.parts import AccountCounters, Quarantined
-
+def overview(reader: Reader, log: Log, account: str, quarantine: QuarantineReader | None = None) -> Overview:
+    """Read where everything stands. `quarantine` is read on, if one is given. Raises `StoreError`, `LogError`."""
     ends = log.ends(SOURCE_TOPICS)
     counters, quarantined = AccountCounters(), Quarantined()
     reading = reader.read(account, counters, quarantined)
@@ -82,7 +81,7 @@ def standing(reader: "Reader", log: Log, account: str) -> Standing:
             lanes.append(Lane(topic, partition, applied, end, end - applied, seconds))
     counts = reading[counters]
     committed = [one.committed_at for one in reading.progress if one.committed_at is not None]
-    return Standing(
+    return Overview(
         account=account,
         generation=reading.generation,
         last_commit=format_time(max(committed)) if committed else None,
@@ -94,16 +93,12 @@ def standing(reader: "Reader", log: Log, account: str) -> Standing:
         orphan=counts["status.orphan"],
         anomalies={name: counts[f"anomaly.{name}"] for name in ("implicit_start", "second_end")},
         quarantined={reason: count for reason, count in sorted(reading[quarantined].items()) if count},
-        dead_letters=_letters(log),
+        dead_letters=_letters(QuarantineReader(log, newest=LOOKED_AT) if quarantine is None else quarantine),
         partitions=lanes,
     )
 
 
-def _letters(log: Log) -> Letters | None:
-    from events.quarantine.dead_letters import by_reason
-    from events.quarantine.reader import QuarantineReader
-
-    reader = QuarantineReader(log, newest=_LOOKED_AT)
+def _letters(reader: QuarantineReader) -> Letters | None:
     try:
         reader.read_on()
     except LogError:
