@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from tests.browser.history import HOSTILE, HOSTILE_SEQUENCE, SEQUENCE
+from tests.browser.history import COMPANY, CONTACT, HOSTILE, HOSTILE_SEQUENCE, SEQUENCE
 from web.pages import links
 
 
@@ -17,16 +17,27 @@ class Place(NamedTuple):
     status: int = 200
 
     def __str__(self) -> str:
-        return self.route or "an error"
+        return self.path.partition("?")[0] if self.route else "an error"
 
 
 _NAME: Final = links.part(HOSTILE_SEQUENCE)
+_STEPS: Final = "report=steps&sequence_id="
+_BY: Final = "measure=started&measure=reply_rate&by="
 PLACES: Final = (
     Place("/sequences", "/sequences", "/sequences"),
     Place("/performance/{sequence_id:path}", links.performance(SEQUENCE), links.performance(HOSTILE_SEQUENCE)),
+    Place("/enrollments/{sequence_id:path}", links.enrollments(SEQUENCE), links.enrollments(HOSTILE_SEQUENCE)),
+    Place("/analyze", "/analyze", f"/analyze?sequence={_NAME}"),
+    Place("/reports", "/reports"),
+    Place("/reports/custom", f"/reports/custom?{_BY}team", f"/reports/custom?{_BY}company&by=variant"),
+    Place("/reports/{name}", "/reports/trend", "/reports/sequences"),
+    Place("/reports/{name}", "/reports/variants", f"/reports/variants?sequence={_NAME}"),
+    Place("/reports/{name}", "/reports/leaderboard", "/reports/leaderboard"),
+    Place("/contacts/{contact_id:path}", links.contact(CONTACT), links.contact(HOSTILE[6]), HOSTILE[6:7]),
+    Place("/companies/{company_id:path}", links.company(COMPANY), links.company(HOSTILE[10]), HOSTILE[10:11]),
     Place("/dashboards", "/dashboards", "/dashboards", HOSTILE[:1]),
     Place("/dashboards/{dashboard_id:path}", links.dashboard("sales-floor"), links.dashboard(HOSTILE[0])),
-    Place("/dashboards/add", f"/dashboards/add?report=steps&sequence_id={SEQUENCE}", f"/dashboards/add?report=steps&sequence_id={_NAME}"),
+    Place("/dashboards/add", f"/dashboards/add?{_STEPS}{SEQUENCE}", f"/dashboards/add?{_STEPS}{_NAME}"),
     Place("/login", "/login"),
     Place("", "/sequences?sort=beauty", links.performance(HOSTILE[0] + HOSTILE[1]), [HOSTILE[0] + HOSTILE[1]], 400),
 )
