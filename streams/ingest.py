@@ -69,6 +69,8 @@ class Ingest:
         self._generation = generation
         self._fail = fail
         self._closed = False
+        self._assignments = 0
+        self._held: set[int] = set()  # the partitions of the last one
         self._waiting = WaitingBatches(settings.waiting_batches)
         self._at_work: dict[int, asyncio.Task[None]] = {}
         self._in_hand: dict[int, float] = {}  # partition -> when its commit began
@@ -82,9 +84,12 @@ class Ingest:
     async def load_positions(self, assigned: set[TP]) -> Mapping[TP, int]:
         """Where to read on, after a rebalance. Forgets the partitions that went to others."""
         lanes = {Lane(*tp) for tp in assigned}
-        for partition in {lane.partition for lane in self.positions} - {lane.partition for lane in lanes}:
+        before, self._held = self._held, {lane.partition for lane in lanes}
+        for partition in before - self._held:
             self._projector.forget(partition)
         self.positions = {}
+        self._assignments += 1
+        number = self._assignments
         reach(Moment.ASSIGNED)
         wanted = {lane for lane in lanes if self._target.wants(lane.partition)}
         try:
@@ -95,10 +100,11 @@ class Ingest:
             self._stop(error)
             # Faust has to get an answer; what it will read from here is not applied any more.
             return dict.fromkeys(assigned, 0)
-        self.positions = {lane: offset for lane, offset in stored.items() if lane in wanted}
-        logger.info("reading %s", _described(wanted))
+        if number == self._assignments:  # else another rebalance came meanwhile, and this is of yesterday
+            self.positions = {lane: offset for lane, offset in stored.items() if lane in wanted}
+            logger.info("reading %s", _described(wanted))
         # What is another's to project is not read from its beginning only to be dropped.
-        return {TP(*lane): self.positions[lane] if lane in wanted else ends[lane] for lane in lanes}
+        return {TP(*lane): stored[lane] if lane in wanted else ends[lane] for lane in lanes}
 
     async def take(self, batch: RecordBatch) -> None:
         """Have a batch applied, after those of its topic before it. Returns as soon as there is room for it to wait."""

@@ -118,6 +118,7 @@ class BatchConsumer(base.Consumer):
         super().__init__(*arguments, **options)
         self._read_offset = _NothingRead()
         self._epoch: defaultdict[TP, int] = defaultdict(lambda: 1)  # records are of epoch 0 before the first seek, so those are stale
+        self._assignments = 0
         self._start: dict[TP, int] = {}  # where the next batch of the epoch has to start
         self._applied: dict[TP, int] = {}  # the end of the last batch applied, until it is committed
 
@@ -145,8 +146,11 @@ class BatchConsumer(base.Consumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Faust calls this after every rebalance, and seeks nowhere after it: the one place where positions take hold."""
+        self._assignments += 1
+        number = self._assignments
         positions = await self.app.load_positions(self.assignment())
-        await self._go_on_at(positions)
+        if number == self._assignments:  # else another rebalance came meanwhile, and seeks for itself
+            await self._go_on_at(positions)
         return positions
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:

@@ -1,5 +1,6 @@
 """From fetched records to batches, over the transport that needs no server."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,28 @@ async def test_the_stored_positions_say_where_to_begin(consumer: sqlite.Consumer
     log.put(EMAIL, 0, 5)
     stored.positions[MAIL] = 3
     await consumer.perform_seek()
+    assert shapes(await fetched(consumer)) == [(MAIL, 3, [3, 4], 5)]
+
+
+async def test_positions_that_come_after_those_of_a_later_rebalance_are_of_no_account(
+    consumer: sqlite.Consumer, log: MemoryLog, stored: Stored
+) -> None:
+    log.put(EMAIL, 0, 5)
+    loaded, gate = stored.load, asyncio.Event()
+
+    async def load_slowly(assigned: set[TP]) -> Mapping[TP, int]:
+        positions = await loaded(assigned)
+        await gate.wait()
+        return positions
+
+    consumer.app.load_positions = load_slowly
+    older = asyncio.create_task(consumer.seek_to_committed())
+    await asyncio.sleep(0)
+    consumer.app.load_positions = loaded
+    stored.positions[MAIL] = 3
+    await consumer.perform_seek()
+    gate.set()
+    await older
     assert shapes(await fetched(consumer)) == [(MAIL, 3, [3, 4], 5)]
 
 

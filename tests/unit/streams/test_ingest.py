@@ -161,6 +161,26 @@ async def test_what_went_to_another_worker_is_forgotten_and_nothing_else() -> No
     assert scene.projector.forgotten == [0]
 
 
+async def test_a_rebalance_that_another_one_overtakes_changes_nothing_any_more() -> None:
+    scene = Scene()
+    entered, gates = scene.enter, [asyncio.Event(), asyncio.Event()]
+    gates[1].set()
+    waiting = iter(gates)
+
+    async def enter() -> Generation:
+        await next(waiting).wait()
+        return await entered()
+
+    scene.ingest._target = Target(enter)
+    older = asyncio.create_task(scene.ingest.load_positions({TP(EMAIL, 0), TP(EMAIL, 1)}))
+    await asyncio.sleep(0)
+    await scene.ingest.load_positions({TP(EMAIL, 1)})
+    gates[0].set()
+    await older
+    assert scene.ingest.positions == {Lane(EMAIL, 1): 0}
+    assert scene.projector.forgotten == [0]
+
+
 async def test_a_stale_batch_is_not_applied() -> None:
     scene = Scene()
     scene.consumer.stale = True
