@@ -59,6 +59,11 @@ def partitions_read(worker: Fork) -> set[int]:
     return set(map(int, found[1].split(", ")))
 
 
+def are_shared(*workers: Fork) -> bool:
+    """Whether these workers read all partitions, and each of them is read by one."""
+    return sorted(number for worker in workers for number in partitions_read(worker)) == sorted(ALL)
+
+
 @notices("fence-off")
 async def test_a_second_worker_joins_while_the_first_one_has_commits_in_hand(
     kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore, hold: Hold
@@ -69,12 +74,12 @@ async def test_a_second_worker_joins_while_the_first_one_has_commits_in_hand(
         hold.begin(first, ALL)
         second = start()
         second.until_logged("of every topic")
-        until(lambda: partitions_read(first) | partitions_read(second) == ALL)
+        until(lambda: are_shared(first, second))
         moves_on(store)  # by the second one alone, in partitions of which the first one holds a commit
         hold.end()
         moves_on(store)
     await assert_exact(kafka_log, store)
-    assert partitions_read(first) & partitions_read(second) == set()
+    assert are_shared(first, second)
     assert "refused" in first.log
     for worker in (first, second):
         worker.signal(signal.SIGTERM)
@@ -88,7 +93,7 @@ async def test_one_of_two_workers_is_killed(kafka: EmbeddedKafka, kafka_log: Kaf
         moves_on(store)  # so that it knows contacts of all partitions, and finds half of them changed when they come back to it
         killed = start()
         killed.until_logged("of every topic")
-        until(lambda: partitions_read(killed) | partitions_read(survivor) == ALL)
+        until(lambda: are_shared(killed, survivor))
         moves_on(store)
         killed.signal(signal.SIGKILL)
         killed.wait()
@@ -105,7 +110,7 @@ async def test_a_worker_sleeps_past_its_session_and_wakes(
         sleeper, survivor = start(settings=hold.settings), start()
         for worker in (sleeper, survivor):
             worker.until_logged("of every topic")
-        until(lambda: partitions_read(sleeper) | partitions_read(survivor) == ALL)
+        until(lambda: are_shared(sleeper, survivor))
         moves_on(store)
         hold.begin(sleeper, partitions_read(sleeper))
         sleeper.signal(signal.SIGSTOP)
@@ -113,7 +118,7 @@ async def test_a_worker_sleeps_past_its_session_and_wakes(
         moves_on(store)
         hold.end()
         sleeper.signal(signal.SIGCONT)  # and the first that it does is to commit what it holds
-        until(lambda: partitions_read(survivor) != ALL)
+        until(lambda: are_shared(sleeper, survivor))
         moves_on(store)
     await assert_exact(kafka_log, store)
     assert "refused" in sleeper.log
@@ -203,7 +208,7 @@ async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
     for worker in workers:
         worker.until_logged("tally.worker: reading")
     # Whoever has a fair share keeps it, so of three who do not come at once the last may have none.
-    until(lambda: sorted(number for worker in workers for number in partitions_read(worker)) == list(range(PARTITIONS)))
+    until(lambda: are_shared(*workers))
     assert max(len(partitions_read(worker)) for worker in workers) == 2
     kafka_log.append(mailer.take(5000))
     await assert_exact(kafka_log, store)
