@@ -18,6 +18,7 @@ from web.ingest import add_ingest
 from web.intake import Intake
 from web.live import PATH, Numbers, add_live
 from web.meters import Meters
+from web.oversight import Oversight, Premises
 from web.pages import add_pages
 from web.pages.login import add_login
 from web.probes import add_probes
@@ -39,7 +40,7 @@ _ZIPPED_FROM: Final = 1_000
 """Bytes below which an answer is sent as it is."""
 
 
-def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, settings: WebSettings) -> FastAPI:
+def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, settings: WebSettings, premises: Premises) -> FastAPI:
     """The app of one process."""
     app = FastAPI(
         title="Tally",
@@ -64,7 +65,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     add_dashboards(app, answers, desk, access, room)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
-    site = add_pages(app, answers, access, desk, access.sessions.of, settings.crm)
+    site = add_pages(app, answers, access, desk, Oversight(answers, premises), access.sessions.of, settings.crm)
     add_login(app, site, access)
     app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)

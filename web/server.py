@@ -17,7 +17,7 @@ from events.topics import SOURCE_TOPICS
 from projections.settings import RedisSettings
 from projections.tables.opening import redis_url
 from projections.tables.reader import Reader
-from projections.tables.redis import RedisStore
+from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.subscription import heard
 from web.access import Access, is_loopback
 from web.answers import Answers
@@ -27,6 +27,7 @@ from web.ends import SharedEnds
 from web.hub import Hub
 from web.intake import Intake
 from web.late_log import LateLog
+from web.oversight import Premises, opened, without_secrets
 from web.protocol import Protocol
 from web.settings import WebSettings
 from web.tokens import Tokens
@@ -82,8 +83,10 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         )
         intake = Intake(log.get, Calls(_INTAKE_THREADS, "intake"))
         hub = Hub(answers.headlines, partial(heard, url))
+        whole = partial(opened, partial(RedisWritableStore, url, _REDIS_TIMEOUT))
+        premises = Premises(without_secrets(log_settings.log), without_secrets(redis_settings.redis), whole)
         config = uvicorn.Config(
-            make_app(answers, intake, hub, access, settings),
+            make_app(answers, intake, hub, access, settings, premises),
             http=Protocol,
             ws="none",
             lifespan="off",

@@ -12,7 +12,8 @@ from web.access import Access
 from web.answers import Answers
 from web.crm import NO_CRM, Crm
 from web.dashboard_desk import DashboardDesk
-from web.pages import analyze, arranging, company, contact, dashboards, enrollments, new_card, performance, reports, sequences
+from web.oversight import Oversight
+from web.pages import analyze, arranging, company, contact, dashboards, enrollments, new_card, performance, reports, sequences, system
 from web.pages.site import Nobody, Session, Site
 from web.problems import tell
 
@@ -22,6 +23,7 @@ def add_pages(
     answers: Answers,
     access: Access,
     desk: DashboardDesk,
+    oversight: Oversight,
     session: Callable[[Request], Session] = lambda _: Nobody(),
     crm: Crm = NO_CRM,
 ) -> Site:
@@ -43,6 +45,7 @@ def add_pages(
     new_card.add(app, site, desk)
     dashboards.add(app, site)
     arranging.add(app, site, desk)
+    system.add(app, site, oversight)
     app.add_exception_handler(HTTPException, partial(_nowhere, site))
     return site
 

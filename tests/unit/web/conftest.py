@@ -17,8 +17,9 @@ from events.log.port import Log
 from events.topics import SOURCE_TOPICS
 from projections.changes import Change
 from projections.reports.as_of import Ends
+from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
-from projections.tables.store import Store
+from projections.tables.store import WritableStore
 from tests.folding import folded
 from tests.history_log import HistoryLog
 from tests.stories import story
@@ -29,6 +30,7 @@ from web.calls import Calls
 from web.ends import SharedEnds
 from web.hub import Hub
 from web.intake import Intake
+from web.oversight import Premises
 from web.settings import WebSettings
 from web.tokens import Tokens
 
@@ -39,7 +41,7 @@ _EVENTS = [*Company(5, 150, until=1_790_000_000_000).history(), *story("zoe", ac
 
 
 @cache
-def company() -> tuple[Store, HistoryLog]:
+def company() -> tuple[MemoryStore, HistoryLog]:
     """The tables and the log of all events."""
     return folded(_EVENTS), HistoryLog(_EVENTS)
 
@@ -52,6 +54,7 @@ class Served:
     reader: Reader = field(default_factory=lambda: Reader(company()[0]))
     log: Callable[[], Log] = lambda: company()[1]
     ends: Callable[[], Ends] = lambda: company()[1].ends(SOURCE_TOPICS)
+    store: Callable[[], WritableStore] = lambda: company()[0]
     account: str = "default"
     announced: "asyncio.Queue[tuple[str, Change]]" = field(default_factory=asyncio.Queue)
     made: Hub = field(init=False)
@@ -70,7 +73,12 @@ class Served:
 
     def app(self) -> FastAPI:
         answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), "UTC")
-        return make_app(answers, Intake(self.log, Calls(2, "test")), self.hub(answers), Access(self.tokens, self.account), self.settings)
+        intake, hub, access = Intake(self.log, Calls(2, "test")), self.hub(answers), Access(self.tokens, self.account)
+        return make_app(answers, intake, hub, access, self.settings, Premises("sqlite:///log.db", "redis://redis:6379/0", self._opened))
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[WritableStore]:
+        yield self.store()
 
     @asynccontextmanager
     async def client(self, **headers: str) -> AsyncIterator[AsyncClient]:

@@ -47,21 +47,24 @@ class Shop:
         self.log = ShopLog()
         self.log.add(*events)
         self.given = {lane: len(records) for lane, records in self.log.records.items()}
-        store = MemoryStore()
+        store = self.store = MemoryStore()
         self._folding = Folding(store)
         self._applied: dict[tuple[str, int], int] = {}
         served.reader = Reader(store)
+        served.store = lambda: store
         served.log = lambda: self.log
         served.ends = lambda: self.log.ends(SOURCE_TOPICS)
 
-    async def apply(self) -> None:
-        """Have the projection contain all that is in the log."""
-        for lane, records in list(self.log.records.items()):
+    async def apply(self, *, bad: bool = False) -> None:
+        """Have the projection contain all that is in the log. `bad`: whether there may be what cannot be used, which is set aside."""
+        for lane, records in [(lane, records) for lane, records in self.log.records.items() if lane[0] in SOURCE_TOPICS]:
             news = records[self._applied.get(lane, 0) :]
             if news:
                 await self._folding.feed(*lane, news)
                 self._applied[lane] = len(records)
-        assert self._folding.letters == []
+        assert bad or self._folding.letters == []
+        self.log.append([letter.to_record() for letter in self._folding.letters])
+        self._folding.letters.clear()
 
     def written(self) -> list[dict[str, Any]]:
         """What is in the log besides what was there at first."""
