@@ -12,7 +12,6 @@ from rich.text import Text
 
 from cli.clock import now
 from cli.console import stderr, stdout
-from cli.demo.company import EVENTS_PER_CONTACT, Company
 from cli.demo.dashboard import show_in_browser
 from cli.demo.ending import Ending
 from cli.demo.folder import demo_folder
@@ -55,6 +54,8 @@ class Show:
             notes.print(f"Starting {parts} in {folder}", soft_wrap=True)
             port = None if self.rate is None else self.port
             with open_stage(folder, self.settings, ending, kafka=self.kafka, port=port) as stage, ending.then_deaf():
+                from cli.demo.company import EVENTS_PER_CONTACT, Company  # which takes a while, and the web server is starting
+
                 self._show_dashboard(stage)
                 begin = now()
                 company = Company(self.seed, self.contacts, until=begin, account=stage.account, mark=f"{begin:x}-" if kept else "")

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from time import sleep
-from typing import Any, Final
-
-from rich.console import RenderableType
+from typing import TYPE_CHECKING, Any, Final
 
 from cli.console import progress
 from cli.demo.dashboard import Dashboard, serving
@@ -16,16 +14,19 @@ from cli.demo.ending import Ending
 from cli.demo.folder import KAFKA, REDIS
 from cli.demo.process import Process, running
 from cli.rooms import open_reader
-from cli.tables import draw
 from events.log.opening import open_log
 from events.log.port import Log
-from events.publisher import Publisher
 from events.settings import LogSettings
 from events.topics import SOURCE_TOPICS
-from projections.overview import Overview, overview, partitions_of
-from projections.reports import report
 from projections.settings import RedisSettings
-from projections.tables.reader import Reader
+from projections.tables.opening import redis_url
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from events.publisher import Publisher
+    from projections.overview import Overview
+    from projections.tables.reader import Reader
 
 _POLL: Final = 0.1
 _BETWEEN_UPDATES: Final = 200
@@ -36,8 +37,8 @@ class Stage:
     """`zone` is the one of the tables; everything else is running. `dashboard` is None if none was asked for."""
 
     log: Log
-    publisher: Publisher
-    reader: Reader
+    publisher: "Publisher"
+    reader: "Reader"
     worker: Process
     dashboard: Dashboard | None
     ending: Ending
@@ -69,7 +70,7 @@ class Stage:
         if self.dashboard is not None:
             self.dashboard.check()
 
-    def catch_up(self) -> Overview:
+    def catch_up(self) -> "Overview":
         """Wait until the worker has applied all that is in the log now. Raises `Failure` if something ends before."""
         ends = self.log.ends(SOURCE_TOPICS)
         total = sum(ends.values())
@@ -83,19 +84,24 @@ class Stage:
                     return found
                 sleep(_POLL)
 
-    def overview(self) -> Overview:
+    def overview(self) -> "Overview":
         """Where everything stands now."""
+        from projections.overview import overview
+
         return overview(self.reader, self.log, self.account)
 
-    def draw(self, name: str, subject: str | None = None) -> RenderableType:
+    def draw(self, name: str, subject: str | None = None) -> "RenderableType":
         """A report as of now, as a table."""
+        from cli.tables import draw
+        from projections.reports import report
+
         found = report(name, self.reader, account=self.account, subject=subject, ends=self.log.ends(SOURCE_TOPICS))
         return draw(name, found.model_dump(), self.zone)
 
 
 @contextmanager
 def open_stage(folder: Path, settings: RedisSettings, ending: Ending, *, kafka: bool, port: int | None) -> Iterator[Stage]:
-    """Start everything in the folder; at the end everything is stopped, the worker first. `settings` give account and time zone.
+    """Start everything in the folder; at the end everything is stopped, Redis last. `settings` give account and time zone.
 
     `port`: where the dashboard is to be found, unless it is taken; None for none.
     """
@@ -110,8 +116,13 @@ def open_stage(folder: Path, settings: RedisSettings, ending: Ending, *, kafka: 
     with ExitStack() as stack:
         log = stack.enter_context(open_log(log_settings))
         log.create_topics(log_settings.partitions, log_settings.replication)
-        reader = stack.enter_context(open_reader(redis, partitions_of(log)))
+        stack.enter_context(redis_url(redis.redis))
         with ending.put_off():
             dashboard = None if port is None else stack.enter_context(serving(environment, folder, port))
             worker = stack.enter_context(running("worker", ["worker"], environment, folder / "worker.log"))
+        # What takes a while to import, while they start.
+        from events.publisher import Publisher
+        from projections.overview import partitions_of
+
+        reader = stack.enter_context(open_reader(redis, partitions_of(log)))
         yield Stage(log, Publisher(log), reader, worker, dashboard, ending, redis.account, redis.timezone)
