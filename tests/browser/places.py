@@ -38,6 +38,7 @@ PLACES: Final = (
     Place("/dashboards", "/dashboards", "/dashboards", HOSTILE[:1]),
     Place("/dashboards/{dashboard_id:path}", links.dashboard("sales-floor"), links.dashboard(HOSTILE[0])),
     Place("/dashboards/add", f"/dashboards/add?{_STEPS}{SEQUENCE}", f"/dashboards/add?{_STEPS}{_NAME}"),
+    Place("/system", "/system"),
     Place("/login", "/login"),
     Place("", "/sequences?sort=beauty", links.performance(HOSTILE[0] + HOSTILE[1]), [HOSTILE[0] + HOSTILE[1]], 400),
 )
