@@ -35,7 +35,7 @@ def _drawing(shape: Shape, asked: Asked, answer: Any) -> Drawing:
     return Drawing(
         id="-".join(filter(None, (asked.prefix, asked.report, shape.part))),
         title=f"{drawn} by {shape.sorted_by}" if shape.sorted_by and drawn else shape.title,
-        caption=shape.caption,
+        caption=shape.caption.format(zone=asked.zone),
         head=shape.head,
         columns=[field.column(colour) for field, colour in zip(shape.fields, colours, strict=True)],
         rows=[row(shape.first(line, asked), shape.fields, line) for line in lines],

@@ -15,6 +15,7 @@ class Shape:
 
     title: str
     caption: str
+    """`{zone}` in it is the time zone."""
     lines: str | Callable[[Any], Iterable[Any]]
     """Which list of the answer; or what makes one of the answer."""
     head: str

@@ -133,7 +133,7 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
     "monthly": (
         Shape(
             "Rates by month of the start",
-            "What became of the enrollments that started in each month",
+            "What became of the enrollments that started in each month ({zone})",
             "months",
             "Month",
             heads.month,
@@ -148,7 +148,7 @@ SHAPES: Final[Mapping[str, tuple[Shape, ...]]] = {
     "trend": (
         Shape(
             "Enrollments by time of the start",
-            "How many started then, and how many of these did what",
+            "How many started then ({zone}), and how many of these did what",
             "points",
             "Begins",
             heads.point,

@@ -11,7 +11,7 @@ from projections.tables.reader import Reader
 from tests.folding import folded
 from tests.unit.web.conftest import Served
 from tests.unit.web.pages.markup import Element, page
-from tests.unit.web.pages.test_reports import HOSTILE, at, hostile_story, told, written
+from tests.unit.web.pages.told import HOSTILE, at, hostile_story, told, written
 from web.pages import formats, links
 from web.pages.analyze import COLUMNS, TILES
 from web.pages.meanings import OUTCOMES, RATES, TOTALS

@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from projections.reports.dimensions import DIMENSIONS, PERIODS
 from projections.reports.measures import MEASURES
 from tests.unit.web.pages.markup import Element, page
-from tests.unit.web.pages.test_reports import table, told, written
+from tests.unit.web.pages.told import table, told, written
 from web.pages.custom import EXAMPLES
 from web.pages.shown.words import DIMENSIONS as DIMENSION_WORDS
 from web.pages.shown.words import MEASURES as MEASURE_WORDS
