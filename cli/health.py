@@ -8,11 +8,10 @@ from cli.clock import now
 from events.log.port import Log
 from events.rfc3339 import format_time, parse_time
 from events.topics import SOURCE_TOPICS
-from projections import generations
 from projections.generations import Generation, code_hash
 from projections.overview import Overview
 from projections.presence import Presence
-from projections.tables.store import StoreError, StoreUnavailable, WritableStore
+from projections.tables.store import WritableStore
 from projections.upkeep import upkeep
 from streams.positions import HoleInLog, check_log, near_begin, reached
 from streams.positions import Lane as Place
@@ -68,12 +67,13 @@ class Health:
 
 async def examine(store: WritableStore, log: Log, overview: Overview, limits: Limits) -> Health:
     """Look further than `overview` does. Raises `StoreUnavailable`, `LogError`."""
-    found = await upkeep(store, overview.lag)
+    partitions = log.partitions(SOURCE_TOPICS[0])
+    found = await upkeep(store, lag=overview.lag, partitions=partitions)
     active = found.active
     begins = {Place(lane.topic, lane.partition): log.begin(lane.topic, lane.partition) for lane in overview.partitions}
     unhealthy = [*_exceeded(overview, limits), *found.unhealthy]
-    if active is not None:
-        unhealthy += [fault async for fault in _faults(store, log, active)]
+    if active is not None and found.generation_fault is None:
+        unhealthy += [fault async for fault in _faults(store, log, active, partitions)]
     return Health(
         code_hash=None if active is None else active.code_hash,
         this_code=None if active is None else active.code_hash == code_hash(),
@@ -106,14 +106,10 @@ def _near_begin(overview: Overview, begins: dict[Place, int]) -> Iterator[str]:
             yield told
 
 
-async def _faults(store: WritableStore, log: Log, active: Generation) -> AsyncIterator[str]:
-    """For what a worker that starts now would stop at once."""
-    partitions = log.partitions(SOURCE_TOPICS[0])
+async def _faults(store: WritableStore, log: Log, active: Generation, partitions: int) -> AsyncIterator[str]:
+    """For what in the log a worker that starts now would stop at once."""
     try:
-        generations.check_made_for(active, partitions)
-        await generations.check_partitions(store, active)
-        applied = await reached(store, active, range(partitions))
-        await check_log(log, applied, allow_gaps=WorkerSettings().allow_gaps)
+        await check_log(log, await reached(store, active, range(partitions)), allow_gaps=WorkerSettings().allow_gaps)
     except StoreUnavailable:
         raise
     except (StoreError, HoleInLog) as error:

@@ -77,9 +77,10 @@ class Oversight:
             sight.troubles.append(str(error))
         ends = await self._answers.ends.get()
         lag = None if sight.overview is None else sight.overview.lag
+        partitions = None if sight.overview is None else 1 + max(lane.partition for lane in sight.overview.partitions)
         try:
             async with self.premises.store() as store:
-                sight.upkeep = await upkeep(store, lag)
+                sight.upkeep = await upkeep(store, lag=lag, partitions=partitions)
                 sight.generations = await generation_list(store, sight.upkeep.generations, ends)
         except StoreError as error:
             if str(error) not in sight.troubles:

@@ -185,6 +185,13 @@ async def test_a_redis_that_is_away_is_said(served: Served, shop: Shop, monkeypa
     assert "sqlite:///log.db" in found.one("main").text
 
 
+async def test_what_a_worker_could_not_go_on_with_is_said(shop: Shop, client: AsyncClient) -> None:
+    await shop.store.change([("UNLINK", Generation(FIRST, PARTITIONS, 1, "", 0).progress_key(3))])
+    said = (await page(client, "/system")).one("div", id="state")
+    assert said.all("h2")[0].text == "Something is wrong"
+    assert "of partition 3 nothing is there: Redis has lost keys" in said.text
+
+
 async def test_an_installation_without_a_worker_says_what_to_do(served: Served) -> None:
     shop = Shop(served)
     shop.log.add(*story("ada"))
@@ -194,7 +201,7 @@ async def test_an_installation_without_a_worker_says_what_to_do(served: Served) 
         assert "the first worker makes one" in found.one("main").text
         await shop.apply()
         assert found.one("div", id="state").all("h2")[0].text == "This deserves a look"
-        assert (await page(client, "/system")).one("div", id="state").text == "All is well"
+        assert (await page(client, "/system")).one("div", id="state").one("h2").text == "Nothing is wrong"
 
 
 @pytest.mark.parametrize(
