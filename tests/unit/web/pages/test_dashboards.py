@@ -415,6 +415,16 @@ async def test_the_page_that_adds_shows_what_it_will_be(client: AsyncClient) -> 
     assert "colour: is no parameter of this report" in wrong.one("main").text
 
 
+async def test_the_page_of_a_sequence_leads_to_its_cards_with_its_filters(client: AsyncClient) -> None:
+    found = await page(client, f"/performance/{SEQUENCE}?team=team-north&basis=enrollments")
+    hrefs = [link["href"] for link in found.all("a") if link["href"].startswith("/dashboards/add")]
+    assert [href.partition("report=")[2].partition("&")[0] for href in hrefs] == ["performance", "steps", "funnel", "trend"]
+    for href in hrefs:
+        shown = (await page(client, href)).one("div", class_="preview")
+        assert "No answer" not in shown.text
+        assert "team-north" in shown.text
+
+
 async def test_every_report_that_is_offered_can_be_added(client: AsyncClient) -> None:
     found = await page(client, "/dashboards/add?dashboard=all")
     offers = [link["href"] for link in found.one("ul", class_="boards").all("a") if "/dashboards/add" in link["href"]]
