@@ -11,7 +11,7 @@ from events.topics import SOURCE_TOPICS
 from projections.generations import Generation, code_hash
 from projections.overview import Overview
 from projections.presence import Presence
-from projections.tables.store import WritableStore
+from projections.tables.store import StoreError, StoreUnavailable, WritableStore
 from projections.upkeep import upkeep
 from streams.positions import HoleInLog, check_log, near_begin, reached
 from streams.positions import Lane as Place
