@@ -1,12 +1,12 @@
 """One browser and one served Tally for all tests; a visitor for each.
 
-All of it lives in one event loop, that of the session, to which each test module is bound by `pytestmark = in_a_browser`.
+All of it lives in the event loop of the session, to which each module of tests is bound by its `pytestmark`.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,8 +16,6 @@ from tests.browser.history import history
 from tests.browser.program import ARGUMENTS
 from tests.browser.served import Served
 from tests.browser.visitor import Visitor
-
-Serve = Callable[[], Coroutine[Any, Any, Served]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -32,20 +30,27 @@ async def browser(browser_program: str) -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def company(browser_program: str) -> AsyncIterator[Served]:
     """A Tally that has been told the history, and nothing since: tests only look at it."""
-    with tempfile.TemporaryDirectory(prefix="tally-") as folder:  # short, as a unix socket in it must have a short path
-        served = Served(Path(folder))
-        try:
-            await served.start()
-            await served.publish(history())
-            yield served
-        finally:
-            served.stop()
+    async with _serving() as served:
+        yield served
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def moving(browser_program: str) -> AsyncIterator[Served]:
+    """Another one, which tests may change: who asks it for numbers has to take them as they are."""
+    async with _serving() as served:
+        yield served
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def moving(browser_program: str) -> AsyncIterator[Served]:
-    """A Tally of this module, which its tests may change."""
-    with tempfile.TemporaryDirectory(prefix="tally-") as folder:
+async def guarded(browser_program: str) -> AsyncIterator[Served]:
+    """One for tests that make tokens: from the first one on nobody is let in without."""
+    async with _serving() as served:
+        yield served
+
+
+@asynccontextmanager
+async def _serving() -> AsyncIterator[Served]:
+    with tempfile.TemporaryDirectory(prefix="tally-") as folder:  # short, as a unix socket in it must have a short path
         served = Served(Path(folder))
         try:
             await served.start()

@@ -26,11 +26,11 @@ _BY: Final = "measure=started&measure=reply_rate&by="
 PLACES: Final = (
     Place("/sequences", "/sequences", "/sequences"),
     Place("/performance/{sequence_id:path}", links.performance(SEQUENCE), links.performance(HOSTILE_SEQUENCE)),
-    Place("/enrollments/{sequence_id:path}", links.enrollments(SEQUENCE), links.enrollments(HOSTILE_SEQUENCE)),
+    Place("/enrollments/{sequence_id:path}", links.enrollments(SEQUENCE, limit="10"), links.enrollments(HOSTILE_SEQUENCE)),
     Place("/analyze", "/analyze", f"/analyze?sequence={_NAME}"),
     Place("/reports", "/reports"),
     Place("/reports/custom", f"/reports/custom?{_BY}team", f"/reports/custom?{_BY}company&by=variant"),
-    Place("/reports/{name}", "/reports/trend", "/reports/sequences"),
+    Place("/reports/{name}", "/reports/trend?interval=month", "/reports/sequences"),
     Place("/reports/{name}", "/reports/variants", f"/reports/variants?sequence={_NAME}"),
     Place("/reports/{name}", "/reports/leaderboard", "/reports/leaderboard"),
     Place("/contacts/{contact_id:path}", links.contact(CONTACT), links.contact(HOSTILE[6]), HOSTILE[6:7]),

@@ -114,7 +114,7 @@ class Served:
 
 
 async def until(condition: Callable[[], Awaitable[object]], told: Callable[[], str] = str) -> None:
-    """Wait for something that others do."""
+    """Wait for something that others do. (What playwright has for it would evaluate strings, which the policy of the pages forbids.)"""
     deadline = monotonic() + _PATIENCE
     while not await condition():
         assert monotonic() < deadline, told()

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.history import SEQUENCE
-from tests.browser.served import Served
+from tests.browser.served import Served, until
 from tests.browser.visitor import Visitor
 from web.pages import links
 
@@ -68,7 +68,7 @@ async def test_a_table_that_is_too_wide_is_scrolled_by_keys(visitor: Visitor, co
     page = await visitor.open(company, PATH, phone=True)
     await reach(page, "[aria-labelledby=steps-title] .scroll")
     await page.keyboard.press("ArrowRight")
-    await page.wait_for_function("document.activeElement.scrollLeft > 0")
+    await until(lambda: page.evaluate("document.activeElement.scrollLeft > 0"))
 
 
 async def reach(page: Page, css: str) -> None:

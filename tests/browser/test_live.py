@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.history import SEQUENCE, enrolled
 from tests.browser.reading import number, texts
-from tests.browser.served import Served
+from tests.browser.served import Served, until
 from tests.browser.visitor import PATIENCE, Visitor
 from web.pages import links
 
@@ -73,13 +73,13 @@ async def test_a_sequence_appears_by_itself(visitor: Visitor, moving: Served) ->
 async def arrived(page: Page, started: int) -> None:
     """Until the live parts have been asked for anew."""
     await expect(page.locator(STARTED)).to_have_attribute("value", str(started), timeout=PATIENCE)
-    cells = page.locator("#trend tbody tr td:nth-child(2)")
-    # The points of the trend are not told, so they come with the page alone.
-    await page.wait_for_function(
-        "([css, sum]) => [...document.querySelectorAll(css)].reduce((all, cell) => all + Number(cell.dataset.value), 0) === sum",
-        arg=["#trend tbody tr td:nth-child(2)", started],
-    )
-    assert await cells.count()
+
+    async def in_the_trend() -> bool:
+        cells = page.locator("#trend tbody td:nth-child(2)")
+        return bool(sum(await cells.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.value))")) == started)
+
+    # Its points are not told, so they come with the page alone.
+    await until(in_the_trend)
 
 
 async def place(page: Page) -> list[float]:

@@ -8,6 +8,7 @@ from tests.browser.reading import number
 from tests.browser.served import Served
 from tests.browser.visitor import PATIENCE, Visitor
 from web.pages import links
+from web.tokens import Scope, Tokens
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,11 +17,11 @@ REFUSED = "status of 401"
 """What the browser says of answers for which one has to sign in."""
 
 
-async def test_whoever_signs_in_comes_to_the_page_and_whoever_signs_out_sees_none(visitor: Visitor, moving: Served) -> None:
-    _, secret = await token(moving)
+async def test_whoever_signs_in_comes_to_the_page_and_whoever_signs_out_sees_none(visitor: Visitor, guarded: Served) -> None:
+    _, secret = token(guarded)
     visitor.expected.append(REFUSED)
-    page = await visitor.open(moving, PATH)
-    assert page.url == f"{moving.address}{links.login(PATH)}"
+    page = await visitor.open(guarded, PATH)
+    assert page.url == f"{guarded.address}{links.login(PATH)}"
     await sign_in(page, "tally_nonsense")
     await expect(page.get_by_role("alert")).to_contain_text("opens nothing")
     await expect(page.get_by_label("Token")).to_be_focused()
@@ -32,35 +33,35 @@ async def test_whoever_signs_in_comes_to_the_page_and_whoever_signs_out_sees_non
     assert secret not in cookie["value"]
 
     other = await page.context.new_page()
-    await other.goto(f"{moving.address}/sequences")
+    await other.goto(f"{guarded.address}/sequences")
     await page.get_by_role("button", name="Sign out").click()
     await page.wait_for_url("**/login")
-    await page.goto(moving.address + PATH)
+    await page.goto(guarded.address + PATH)
     assert "/login?" in page.url
     await other.reload()
     assert "/login?" in other.url
 
 
-async def test_without_scripts_it_is_the_same(visitor: Visitor, moving: Served) -> None:
-    _, secret = await token(moving)
-    page = await visitor.open(moving, PATH, script=False)
+async def test_without_scripts_it_is_the_same(visitor: Visitor, guarded: Served) -> None:
+    _, secret = token(guarded)
+    page = await visitor.open(guarded, PATH, script=False)
     await sign_in(page, secret)
     await page.wait_for_url(f"**{PATH}")
     await page.get_by_role("button", name="Sign out").click()
     await page.wait_for_url("**/login")
 
 
-async def test_a_revoked_token_ends_the_session_of_an_open_page(visitor: Visitor, moving: Served) -> None:
-    identity, secret = await token(moving)
+async def test_a_revoked_token_ends_the_session_of_an_open_page(visitor: Visitor, guarded: Served) -> None:
+    identity, secret = token(guarded)
     visitor.expected.append(REFUSED)
-    page = await visitor.open(moving, links.performance(SEQUENCE))
+    page = await visitor.open(guarded, links.performance(SEQUENCE))
     await sign_in(page, secret)
     started = page.locator("#tile-enrollments .big data")
     before = int(await number(page, "#tile-enrollments .big data") or 0)
-    await moving.publish([enrolled(61)], settled=False)
+    await guarded.publish([enrolled(61)], settled=False)
     await expect(started).to_have_attribute("value", str(before + 1), timeout=PATIENCE)
-    await moving.tally("token", "revoke", identity)
-    await moving.publish([enrolled(62)], settled=False)
+    assert tokens_of(guarded).revoke(identity)
+    await guarded.publish([enrolled(62)], settled=False)
     await page.wait_for_url("**/login?*")
     await sign_in(page, secret)
     await expect(page.get_by_role("alert")).to_contain_text("opens nothing")
@@ -71,15 +72,14 @@ async def sign_in(page: Page, secret: str) -> None:
     await page.get_by_role("button", name="Sign in").click()
 
 
-async def token(served: Served) -> tuple[str, str]:
+def token(served: Served) -> tuple[str, str]:
     """A token that may look and act: (id, secret). With the first one the tests need one, too."""
+    tokens = tokens_of(served)
     if served.token is None:
-        served.token = (await served.tally("token", "create", "--scope", "read", "--scope", "publish")).strip()
-    known = await _ids(served)
-    secret = (await served.tally("token", "create", "--scope", "read", "--scope", "act")).strip()
-    (identity,) = await _ids(served) - known
-    return identity, secret
+        _, served.token = tokens.create("default", [Scope.READ, Scope.PUBLISH], "tests", "2026-01-01T00:00:00Z")
+    made, secret = tokens.create("default", [Scope.READ, Scope.ACT], "a browser", "2026-01-01T00:00:00Z")
+    return made.id, secret
 
 
-async def _ids(served: Served) -> set[str]:
-    return {line.partition(" ")[0] for line in (await served.tally("token", "list")).splitlines()}
+def tokens_of(served: Served) -> Tokens:
+    return Tokens(served.folder / ".tally" / "tokens.json")
