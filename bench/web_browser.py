@@ -61,8 +61,10 @@ def load(url: str, times: int) -> list[Loaded]:
             context = made.new_context()
             page: Page = context.new_page()
             page.goto(url, wait_until="load")
-            page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
             page.wait_for_timeout(500)  # modules load others
+            # Not by wait_for_function, which the policy of the pages forbids.
+            while not page.evaluate("performance.getEntriesByName('first-contentful-paint').length"):
+                page.wait_for_timeout(50)
             found.append(page.evaluate(_LOADED))
             context.close()
     return found
