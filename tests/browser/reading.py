@@ -29,6 +29,12 @@ async def values(page: Page, css: str) -> list[float | None]:
     return found
 
 
+async def trend(page: Page) -> int:
+    """How many enrollments the points of the trend have together. They are not told to pages, and so come with the page alone."""
+    cells = page.locator("#trend tbody td:nth-child(2)")
+    return int(sum(await cells.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.value))")))
+
+
 async def number(page: Page, css: str) -> float | None:
     """That of the only one."""
     (found,) = await values(page, css)

@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.history import SEQUENCE, enrolled
-from tests.browser.reading import number, texts
+from tests.browser.reading import number, texts, trend
 from tests.browser.served import Served, until
 from tests.browser.visitor import PATIENCE, Visitor
 from web.pages import links
@@ -75,10 +75,8 @@ async def arrived(page: Page, started: int) -> None:
     await expect(page.locator(STARTED)).to_have_attribute("value", str(started), timeout=PATIENCE)
 
     async def in_the_trend() -> bool:
-        cells = page.locator("#trend tbody td:nth-child(2)")
-        return bool(sum(await cells.evaluate_all("cells => cells.map((cell) => Number(cell.dataset.value))")) == started)
+        return await trend(page) == started
 
-    # Its points are not told, so they come with the page alone.
     await until(in_the_trend)
 
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.history import SEQUENCE, enrolled
-from tests.browser.reading import number
-from tests.browser.served import Served
+from tests.browser.reading import number, trend
+from tests.browser.served import Served, until
 from tests.browser.visitor import PATIENCE, Visitor
 from web.pages import links
 
@@ -33,6 +33,11 @@ async def test_a_page_survives_a_kill_of_its_server(visitor: Visitor, moving: Se
     await moving.start_web()
     await expect(bar).not_to_be_visible(timeout=PATIENCE)
     await expect(page.locator("#tile-enrollments .big data")).to_have_attribute("value", str(before + 3), timeout=PATIENCE)
+
+    async def in_the_trend() -> bool:
+        return await trend(page) == before + 3
+
+    await until(in_the_trend)
     await moving.publish([enrolled(43)], settled=False)
     await expect(page.locator("#tile-enrollments .big data")).to_have_attribute("value", str(before + 4), timeout=PATIENCE)
     assert await page.evaluate("window.here"), "it is still the same document"
