@@ -1,7 +1,7 @@
 """Pictures of every page with the numbers of a simulated company, to look at: `python -m tests.browser.screenshots FOLDER`.
 
---contacts: how many people the company writes to. Each page comes in light, in dark and as a phone shows it; --parts: as much as a window
-shows, instead of the whole page.
+--contacts: how many people the company writes to. Each page comes in light, in dark and as a phone shows it; --parts: as much as a tall
+window shows, instead of the whole page, which is what docs/pictures/ has some of.
 """
 
 import argparse
@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 from time import time
-from typing import Final
+from typing import Any, Final
 
 from playwright.async_api import Browser, async_playwright
 
@@ -18,9 +18,10 @@ from cli.demo.company import Company
 from tests.browser.places import PLACES
 from tests.browser.program import ARGUMENTS, program
 from tests.browser.served import Served
-from tests.browser.visitor import opened
+from tests.browser.visitor import DESKTOP, PHONE, opened
 
-WAYS: Final = {"light": {}, "dark": {"dark": True}, "phone": {"phone": True}}
+_TALL: Final = 960
+WAYS: Final[dict[str, dict[str, Any]]] = {"light": {}, "dark": {"dark": True}, "phone": {"phone": True}}
 
 
 async def pictures(folder: Path, contacts: int, whole: bool) -> None:
@@ -41,9 +42,12 @@ async def pictures(folder: Path, contacts: int, whole: bool) -> None:
             served.stop()
 
 
-async def _of_all(browser: Browser, served: Served, folder: Path, way: str, ways: dict[str, bool], *, whole: bool) -> None:
+async def _of_all(browser: Browser, served: Served, folder: Path, way: str, ways: dict[str, Any], *, whole: bool) -> None:
     context = await opened(browser, **ways)
     page = await context.new_page()
+    if not whole:
+        width = PHONE["width"] if "phone" in ways else DESKTOP["width"]
+        await page.set_viewport_size({"width": width, "height": _TALL})
     for place in PLACES:
         await page.goto(served.address + place.path)
         await page.wait_for_timeout(300)  # charts are drawn
@@ -54,7 +58,7 @@ async def _of_all(browser: Browser, served: Served, folder: Path, way: str, ways
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description="Pictures of every page, to look at.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--contacts", type=int, default=1500)
     parser.add_argument("--parts", action="store_true")
