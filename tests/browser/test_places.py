@@ -13,6 +13,7 @@ from tests.browser.places import PLACES, Place
 from tests.browser.served import Served
 from tests.browser.visitor import DESKTOP, PHONE, Visitor
 from tests.unit.web.conftest import Served as InProcess
+from web.pages.site import NAVIGATION
 from web.tokens import Tokens
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,6 +38,7 @@ async def test_every_page_of_the_app_is_among_them(tmp_path: Path) -> None:
         route.path for route in app.routes if isinstance(route, Route) and route.name.startswith("page ") and "GET" in (route.methods or ())
     }
     assert routes == {place.route for place in PLACES if place.route}
+    assert {entry.path for entry in NAVIGATION} <= {place.path for place in PLACES}
 
 
 @pytest.mark.parametrize("place", PLACES, ids=str)
@@ -45,10 +47,11 @@ async def test_a_page_is_for_everybody(visitor: Visitor, company: Served, place:
     page = await look(visitor, company, place)
     found = []
     for size in (DESKTOP, PHONE):
-        await page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of theirs that they do not export
-        for scheme, rules in (("light", ()), ("dark", axe.COLOURS)):
-            await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # a literal
-            found += [f"{scheme}, {size['width']} wide: {fault}" for fault in await axe.violations(page, rules)]
+        await page.set_viewport_size(size)
+        for dark in (False, True):
+            await page.emulate_media(color_scheme="dark" if dark else "light")
+            faults = await axe.violations(page, axe.COLOURS if dark else ())
+            found += [f"{'dark' if dark else 'light'}, {size['width']} wide: {fault}" for fault in faults]
     assert not found, "\n".join(found)
     await fits(page)
 

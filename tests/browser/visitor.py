@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Request, ViewportSize
 
 from tests.browser.served import Served
 
-DESKTOP: Final = {"width": 1280, "height": 800}
-PHONE: Final = {"width": 360, "height": 740}
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
+PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
 PATIENCE: Final = 30_000
 
 
@@ -26,9 +26,9 @@ class Visitor:
         self._noticed: list[str] = []
         self.expected: list[str] = []
 
-    async def open(self, served: Served, path: str, *, dark: bool = False, phone: bool = False, script: bool = True) -> Page:
-        """Open a page."""
-        context = await self.context(served, dark=dark, phone=phone, script=script)
+    async def open(self, served: Served, path: str, **ways: Any) -> Page:
+        """Open a page; `ways` are those of `opened`."""
+        context = await self.context(served, **ways)
         page = await context.new_page()
         await page.goto(served.address + path)
         return page
@@ -66,13 +66,14 @@ class Visitor:
             await context.close()
 
 
-async def opened(browser: Browser, *, dark: bool = False, phone: bool = False, script: bool = True) -> BrowserContext:
+async def opened(browser: Browser, *, dark: bool = False, phone: bool = False, script: bool = True, zone: str = "UTC") -> BrowserContext:
+    """A browser in a time zone, in the colours, on the screen, and with scripts or without."""
     context = await browser.new_context(
-        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]  # a TypedDict of theirs that they do not export
+        viewport=PHONE if phone else DESKTOP,
         color_scheme="dark" if dark else "light",
         java_script_enabled=script,
         locale="en-GB",
-        timezone_id="UTC",
+        timezone_id=zone,
         reduced_motion="reduce",
         accept_downloads=True,
     )
