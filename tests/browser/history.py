@@ -52,7 +52,7 @@ def event(type_: str, ago: timedelta, /, **data: Any) -> dict[str, Any]:
 
 
 def enrolled(number: int, sequence: str = SEQUENCE, **more: Any) -> dict[str, Any]:
-    """Somebody new, who is enrolled just now."""
+    """Somebody new, who is enrolled just now. `number`: one that no other test has, as they share what they may change."""
     names = {"contact_id": f"new-{number}", "enrollment_id": f"new-{number}", "sequence_id": sequence}
     return event("enrollment.started", timedelta(seconds=1), **names, **more)
 

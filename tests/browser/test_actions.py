@@ -18,7 +18,7 @@ ASKED_AGAIN: Final = "status of 400"
 
 async def test_whoever_is_paused_is_paused_on_the_page_and_undo_resumes(visitor: Visitor, moving: Served) -> None:
     page = await visitor.open(moving, links.enrollments(SEQUENCE))
-    row, person = await somebody(page, moving, 71)
+    row, person = await somebody(page, moving, 101)
     await expect(page.locator("#act-pause")).to_be_disabled()
     await row.locator("[data-tick]").check()
     await page.locator("#act-pause").click()
@@ -38,7 +38,7 @@ async def test_whoever_is_paused_is_paused_on_the_page_and_undo_resumes(visitor:
 
 async def test_to_unenroll_somebody_has_to_be_meant(visitor: Visitor, moving: Served) -> None:
     page = await visitor.open(moving, links.enrollments(SEQUENCE))
-    row, person = await somebody(page, moving, 72)
+    row, person = await somebody(page, moving, 102)
     await row.locator("[data-tick]").check()
     dialog = page.get_by_role("dialog")
     for way in ("Escape", "Cancel"):
@@ -93,7 +93,7 @@ async def test_many_are_ticked_at_once(visitor: Visitor, moving: Served) -> None
 
 async def test_on_the_page_of_a_contact_it_is_the_same(visitor: Visitor, moving: Served) -> None:
     page = await visitor.open(moving, links.enrollments(SEQUENCE))
-    _, person = await somebody(page, moving, 73)
+    _, person = await somebody(page, moving, 103)
     await page.goto(f"{moving.address}{links.contact(person)}")
     await page.locator("[data-tick]").check()
     await page.locator("#act-pause").click()
