@@ -24,7 +24,7 @@ def create(
 ) -> None:
     """Make a token of one account and print it. It cannot be shown again: only a hash of it is kept.
 
-    From the first one on, every request to `tally web` needs a token.
+    From the first one on, every request to `tally web` needs a token, also when the last one is revoked.
 
     [bold]Examples[/bold]
 
@@ -70,9 +70,12 @@ def revoke(context: typer.Context, token_id: Annotated[str, typer.Argument(metav
 
       tally token revoke 3f9a61c2
     """
-    if not _tokens(context).revoke(token_id):
+    tokens = _tokens(context)
+    if not tokens.revoke(token_id):
         raise Failure(f"there is no token {token_id!r}; tally token list shows those that there are")
     print(f"revoked {token_id}")
+    if not tokens.all():
+        typer.echo(f"it was the last one, and one is still needed: {tokens.ways_on}", err=True)
 
 
 def _tokens(context: typer.Context) -> "Tokens":

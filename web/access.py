@@ -1,4 +1,4 @@
-"""Who may do what: by a token of one account, or, as long as there is none, whoever is on this machine.
+"""Who may do what: by a token of one account, or, as long as none was ever made, whoever is on this machine.
 
 A token comes in a header, or was what a browser signed in with: then its cookie counts wherever nothing is changed, and elsewhere together
 with what only our own pages know.
@@ -34,7 +34,7 @@ class Caller(NamedTuple):
 class Access:
     """Judges requests. `account` is the one that they speak of without a token.
 
-    Once a token was there a token is needed, also after the last one is gone: nothing opens by itself.
+    Once a token was made a token is needed, also after the last one is gone and in the next process: nothing opens by itself.
     """
 
     def __init__(self, tokens: Tokens, account: str) -> None:
@@ -46,6 +46,11 @@ class Access:
     def open(self) -> bool:
         """Whether no token is needed. Raises `TokenFileError`."""
         return not self._tokens.needed
+
+    @property
+    def shared(self) -> bool:
+        """Whether there are tokens of several accounts. Raises `TokenFileError`."""
+        return len({token.account for token in self._tokens.all()}) > 1
 
     def account(self, request: Request, scope: Scope) -> str:
         """The account that a request may do this in. Raises `Problem` (401, 403), `TokenFileError`."""

@@ -57,7 +57,7 @@ class _File(msgspec.Struct):
 
 
 class Tokens:
-    """The tokens in a file, as they are now: it is read again when it has changed."""
+    """The tokens in a file, as they are now: it is read again when it has changed. It stays when the last one is gone."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -67,9 +67,21 @@ class Tokens:
 
     @property
     def needed(self) -> bool:
-        """Whether a token is needed: once there was one, also after the last one is gone. Raises `TokenFileError`."""
-        self._closed = self._closed or bool(self.all())
+        """Whether a token is needed: once one was made, which the file says by being there. Raises `TokenFileError`.
+
+        Who has seen it goes on needing one when it is gone: whoever takes the file away has to say so by a start.
+        """
+        self.all()
+        self._closed = self._closed or self._seen is not None
         return self._closed
+
+    @property
+    def ways_on(self) -> str:
+        """What to do where there is no token any more, for whoever runs the server."""
+        return (
+            "make another (tally token create); or, to let who is on this machine ask without any, stop tally web, delete "
+            f"{str(self._path)!r} and start it again"
+        )
 
     def all(self) -> list[Token]:
         """The tokens, oldest first; [] without a file. Raises `TokenFileError`."""

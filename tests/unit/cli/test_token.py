@@ -17,8 +17,12 @@ def test_a_token_is_shown_once_and_listed_without_its_secret(tally: Tally, tmp_p
     listed = tally("token", "list").out
     assert listed.split() == [kept["id"], "acme", "publish,read", kept["created_at"], "mailer"]
     assert secret.strip() not in listed
+    assert tally("token", "create").code == 0
     assert tally("token", "revoke", kept["id"]) == (0, f"revoked {kept['id']}\n", "")
-    assert tally("token", "list").out == ""
+    code, _, said = tally("token", "revoke", tally("token", "list").out.split()[0])
+    assert (code, tally("token", "list").out) == (0, "")
+    assert said.startswith("it was the last one, and one is still needed: make another (tally token create); or, ")
+    assert "stop tally web, delete '.tally/tokens.json' and start it again" in said
 
 
 def test_the_first_token_is_made_once_by_a_script_that_runs_at_every_start(tally: Tally) -> None:

@@ -180,6 +180,21 @@ async def test_a_token_counts_at_once_and_not_after_it_is_revoked(served: Served
         assert (await client.get("/v1/analyze")).status_code == 401, "nothing opens by itself"
 
 
+async def test_the_last_token_gone_nothing_opens_in_the_next_process_either(served: Served, tmp_path: Path) -> None:
+    token, _ = made(served, "default", Scope.READ)
+    assert served.tokens.revoke(token.id)
+
+    def started() -> Served:
+        return Served(Tokens(tmp_path / "tokens.json"))
+
+    async with started().client() as client:
+        assert (await client.get("/v1/analyze")).status_code == 401
+        (tmp_path / "tokens.json").unlink()
+        assert (await client.get("/v1/analyze")).status_code == 401, "not while it runs"
+    async with started().client() as client:
+        assert (await client.get("/v1/analyze")).status_code == 200, "the file was deleted, and the server started"
+
+
 async def test_a_file_that_cannot_be_read_lets_nobody_in(served: Served, tmp_path: Path) -> None:
     made(served, "default", Scope.READ)
     (tmp_path / "tokens.json").write_text("{")
