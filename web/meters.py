@@ -20,7 +20,7 @@ class Meters:
         self.requests = Counter("tally_web_requests", "Requests, by route and status", ("route", "status"), registry=self.registry)
         self.seconds = Histogram(
             "tally_web_request_seconds",
-            "From the first byte of a request to the last of its answer",
+            "From the end of the head of a request to the last of its answer",
             ("route",),
             buckets=_SECONDS,
             registry=self.registry,

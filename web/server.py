@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -28,7 +29,7 @@ from web.hub import Hub
 from web.intake import Intake
 from web.late_log import LateLog
 from web.oversight import Premises, opened, without_secrets
-from web.protocol import Protocol
+from web.protocol import limited
 from web.settings import WebSettings
 from web.tokens import Tokens
 
@@ -47,6 +48,7 @@ _INTAKE_THREADS = 2
 _FAREWELL = 3
 """Seconds that requests in hand get at the end."""
 _WAITING_CONNECTIONS = 1024
+_OTHER_FILES = 512
 
 
 class CannotListen(Exception):
@@ -62,7 +64,9 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for name in ("uvicorn", "kafka"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    access = Access(Tokens(settings.tokens), redis_settings.account)
+    _room_for(settings.web_connections)
+    tokens = Tokens(settings.tokens)
+    access = Access(tokens, redis_settings.account)
     if access.open and not is_loopback(settings.web_host):
         raise CannotListen(
             f"TALLY_WEB_HOST={settings.web_host} can be reached from elsewhere, and no token is needed yet: make one (tally token create), "
@@ -87,7 +91,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         premises = Premises(without_secrets(log_settings.log), without_secrets(redis_settings.redis), whole)
         config = uvicorn.Config(
             make_app(answers, intake, hub, access, settings, premises),
-            http=Protocol,
+            http=limited(settings.web_timeout, settings.web_connections),
             ws="none",
             lifespan="off",
             log_config=None,
@@ -96,8 +100,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             proxy_headers=False,
             timeout_graceful_shutdown=_FAREWELL,
         )
-        who = "no token is needed: whoever is on this machine may ask and publish" if access.open else "a token is needed"
-        logger.info("answering http://%s/v1 (%s)", _place(listener), who)
+        logger.info("answering http://%s/v1 (%s)", _place(listener), _who(access, tokens))
         run(_serve(_Server(config), listener, hub))
 
 
@@ -134,6 +137,21 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
                 "or 0 for any that is free"
             ) from error
         yield listener
+
+
+def _who(access: Access, tokens: Tokens) -> str:
+    """Who may ask, for whoever starts the server."""
+    if access.open:
+        return "no token is needed: whoever is on this machine may ask and publish"
+    return "a token is needed" if tokens.all() else f"a token is needed, and the last one was revoked; {tokens.ways_on}"
+
+
+def _room_for(connections: int) -> None:
+    """As many files as connections and the rest may need, if the system allows it without being asked."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _OTHER_FILES
+    if resource.RLIM_INFINITY != now < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
 
 
 def _place(listener: socket.socket) -> str:

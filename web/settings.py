@@ -19,13 +19,16 @@ class WebSettings(BaseSettings):
     web_host: str = Field(default="127.0.0.1", description="Address to listen on; one that others can reach needs a token first")
     web_port: int = Field(default=8340, ge=0, le=65_535, description="Port of that address; 0: any that is free")
     tokens: Path = Field(
-        default=Path(".tally/tokens.json"), description="File of the tokens; without a token, who is on this machine may ask"
+        default=Path(".tally/tokens.json"), description="File of the tokens; as long as there is none, who is on this machine may ask"
     )
-    web_timeout: float = Field(default=30.0, gt=0, description="How long a request may take, from its first byte to its last")
+    web_timeout: float = Field(
+        default=30.0, gt=0, description="How long the head of a request may take to come, and after it the rest and the answer"
+    )
     web_threads: int = Field(default=4, ge=1, le=64, description="Reports worked on at once; others wait, and are refused if too many do")
     web_bytes_in_flight: int = Field(
         default=32 << 20, ge=10 << 20, description="Bytes of events that may be on their way into the log; who brings more is told to wait"
     )
+    web_connections: int = Field(default=2_000, ge=1, description="Connections at once; who comes then is told 503, to come again")
     web_live_clients: int = Field(default=1_000, ge=0, description="Clients that are told of changes at once")
     web_max_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"

@@ -23,7 +23,10 @@ _HEADERS: Final = {
 
 
 class Shield:
-    """Guards an app. `timeout` in seconds, from the first byte of a request to the last of its answer; `endless` are paths without one."""
+    """Guards an app. `timeout` in seconds, from the end of a request's head to its whole answer; `endless` are paths without one.
+
+    How long a head may take is for the protocol to see to.
+    """
 
     def __init__(self, app: ASGIApp, *, timeout: float, meters: Meters, endless: Collection[str] = ()) -> None:
         self._app = app
