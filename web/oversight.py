@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
@@ -69,7 +69,10 @@ class Oversight:
         self._quarantine: QuarantineReader | None = None
 
     async def look(self, account: str, *, everybody: bool) -> Sight:
-        """As of now. `everybody`: dead letters of all accounts, and not only those of this one and of nobody. Raises `Busy`."""
+        """As of now. `everybody`: dead letters of all accounts, and not only those of this one. Raises `Busy`.
+
+        Of a letter whose account nobody knows is then shown that it is there, and no detail, which may quote anybody's.
+        """
         sight = Sight()
         try:
             sight.overview, sight.letters = await self._answers.calls.make(lambda: self._read(account, everybody=everybody))
@@ -95,4 +98,5 @@ class Oversight:
             found = overview(self._answers.reader, log, account, self._quarantine)
             letters = self._quarantine.dead_letters.letters.values()
             shown = [letter for letter in letters if everybody or letter.account in (None, account)]
-            return found, sorted(shown, key=lambda letter: (letter.at, letter.origin), reverse=True)[:_LETTERS]
+            newest = sorted(shown, key=lambda letter: (letter.at, letter.origin), reverse=True)[:_LETTERS]
+            return found, [letter if everybody or letter.account == account else replace(letter, detail="") for letter in newest]

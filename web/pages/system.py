@@ -22,6 +22,7 @@ _ANOMALIES: Final = {
     "second_end": "Enrollments that ended more than once",
 }
 _NO_LETTER: Final = "TOPIC/PARTITION/OFFSET"
+_NOT_TOLD: Final = "told by tally quarantine show: whose record it is, it does not say"
 
 
 class Partition(NamedTuple):
@@ -144,7 +145,7 @@ def _odd(found: Overview) -> list[tuple[str, int]]:
 
 
 def _dead(letter: Letter) -> Dead:
-    return Dead(letter.id, format_time(letter.at), letter.reason, letter.detail, letter.account, letter.state)
+    return Dead(letter.id, format_time(letter.at), letter.reason, letter.detail or _NOT_TOLD, letter.account, letter.state)
 
 
 def _example(sight: Sight) -> str:

@@ -144,6 +144,19 @@ async def test_a_token_shows_the_dead_letters_of_its_account_alone(served: Serve
         assert tile(found, "dead-letters") == "3", "how many there are is no secret of an account"
 
 
+async def test_a_token_shows_of_a_letter_whose_account_nobody_knows_that_it_is_there(served: Served, shop: Shop) -> None:
+    bad(shop, 3, {"specversion": "1.0", "type": "of-somebody", "source": "s", "id": "9", "time": NOW, "account": 5, "data": {}}, "")
+    await shop.apply(bad=True)
+    _, secret = served.tokens.create("acme", [Scope.OPERATE], "", NOW)
+    async with browsing(served, secret) as browser:
+        answer = await page(browser.client, "/system")
+        (row,) = [row for row in answer.one("table", class_="letters").rows() if row[4] == "–"]
+        assert row[0].startswith("email-events/3/")
+        assert row[2]
+        assert row[3] == "told by tally quarantine show: whose record it is, it does not say"
+        assert "of-somebody" not in answer.one("main").text
+
+
 async def test_only_who_may_operate_sees_it(served: Served, shop: Shop) -> None:
     _, reader = served.tokens.create("default", [Scope.READ, Scope.PUBLISH, Scope.ACT], "", NOW)
     async with browsing(served, reader) as browser:
