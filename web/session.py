@@ -117,8 +117,12 @@ def end(response: Response, request: Request) -> None:
 
 
 def is_secure(request: Request) -> bool:
-    """Whether the browser asks by https. A proxy says so, and who says it wrongly gets a cookie that is of no use to them."""
-    return "https" in (request.url.scheme, request.headers.get("X-Forwarded-Proto", "").lower())
+    """Whether the browser asks by https. A proxy says so, and who says it wrongly gets a cookie that is of no use to them.
+
+    Of several proxies the first is the one that the browser asks.
+    """
+    told = request.headers.get("X-Forwarded-Proto", "").partition(",")[0]
+    return "https" in (request.url.scheme, told.strip().lower())
 
 
 class FreshCookies:

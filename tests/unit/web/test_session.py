@@ -167,10 +167,11 @@ def cookies_of(answer: object) -> SimpleCookie:
     return found
 
 
-@pytest.mark.parametrize("secure", [False, True])
-async def test_scripts_and_other_sites_do_not_get_the_cookies(served: Served, secure: bool) -> None:
+@pytest.mark.parametrize("proto", [None, "http", "http, https", "https", "HTTPS", "https,http", "https , http"])
+async def test_scripts_and_other_sites_do_not_get_the_cookies(served: Served, proto: str | None) -> None:
     _, secret = made(served, Scope.READ)
-    async with served.client(**({"X-Forwarded-Proto": "https"} if secure else {})) as client:
+    secure = (proto or "").lower().startswith("https")
+    async with served.client(**({} if proto is None else {"X-Forwarded-Proto": proto})) as client:
         form = await client.get("/login")
         anonymous = cookies_of(form)[CSRF_COOKIE]
         client.cookies.set(CSRF_COOKIE, anonymous.value)
