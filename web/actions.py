@@ -16,13 +16,12 @@ from web.access import Access, Caller, Scope
 from web.acting import Action, Desk, Objection, objection, wanted
 from web.answers import Answers
 from web.cloudevents import Told
-from web.guard import HEADER
 from web.intake import Intake
 from web.meters import Meters
 from web.problems import Problem, away
 from web.reports import given_in
 from web.room import Room
-from web.schema import SECURED, named, problems
+from web.schema import CSRF, SECURED, named, problems
 from web.verdicts import Verdict, Verdicts
 
 MOST: Final = 500
@@ -136,19 +135,11 @@ def add_actions(app: FastAPI, answers: Answers, intake: Intake, access: Access, 
         response_model=ActionVerdicts,
         responses=_responses(),
         openapi_extra={
-            "parameters": [_CSRF],
+            "parameters": [CSRF],
             "requestBody": {"required": True, "content": {_JSON: {"schema": named(Actions)}}},
             **SECURED,
         },
     )
-
-
-_CSRF: Final[dict[str, Any]] = {
-    "name": HEADER,
-    "in": "header",
-    "description": "Of a browser that has signed in: the value that our own pages know. A token in a header needs none.",
-    "schema": {"type": "string"},
-}
 
 
 def _judged(index: int, action: Action, key: EnrollmentKey, standing: Standing | None, repeated: bool) -> ActionVerdict:

@@ -13,6 +13,7 @@ from web.answers import Answers
 from web.batch import Questions, add_batch
 from web.dashboard_desk import DashboardDesk
 from web.dashboards import Wish, add_dashboards
+from web.heads import Heads
 from web.hub import Hub
 from web.ingest import add_ingest
 from web.intake import Intake
@@ -56,9 +57,9 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     app.state.sessions = access.sessions
     meters = Meters()
     add_reports(app, answers, access)
-    add_batch(app, answers, access)
     room = Room(settings.web_bytes_in_flight)
     meters.watch(room, hub)
+    add_batch(app, answers, access, room)
     add_ingest(app, intake, access, room, meters)
     add_actions(app, answers, intake, access, room, meters)
     desk = DashboardDesk(answers, intake, meters)
@@ -70,6 +71,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)
     app.add_middleware(Shield, timeout=settings.web_timeout, meters=meters, endless={PATH})
+    app.add_middleware(Heads, endless={PATH})
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:

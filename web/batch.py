@@ -13,12 +13,19 @@ from web import body
 from web.access import Access, Scope
 from web.answers import Answers
 from web.problems import ProblemDetails, problem_of
-from web.schema import SECURED, named, problems
+from web.room import Room
+from web.schema import CSRF, SECURED, named, problems
 
 MOST: Final = 100
 """Questions in one call."""
-_MOST_BYTES: Final = 1 << 18
+MOST_BYTES: Final = 1 << 18
 _JSON: Final = "application/json"
+_REFUSALS: Final = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
 
 
 class Questions(BaseModel):
@@ -49,13 +56,14 @@ class Outcomes(BaseModel):
     answers: list[Answered | Failed]
 
 
-def add_batch(app: FastAPI, answers: Answers, access: Access) -> None:
+def add_batch(app: FastAPI, answers: Answers, access: Access, room: Room) -> None:
     """Add the route."""
 
     async def batch(request: Request) -> Response:
         account = access.account(request, Scope.READ)
         body.content_type(request, [_JSON])
-        asked = body.model(Questions, await body.read(request, _MOST_BYTES))
+        with room.take(account, body.declared(request, MOST_BYTES)):
+            asked = body.model(Questions, await body.read(request, MOST_BYTES))
         asks = [partial(question, card, account=account, default_time_zone=answers.time_zone) for card in asked.questions]
         found = [_outcome(one) for one in await answers.each(asks)]
         headers = {"Cache-Control": "no-store"}
@@ -69,8 +77,12 @@ def add_batch(app: FastAPI, answers: Answers, access: Access) -> None:
         summary="Several questions, each answered as of one instant; an error concerns its own question alone.",
         tags=["reports"],
         response_model=Outcomes,
-        responses={**problems(HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)},
-        openapi_extra={"requestBody": {"required": True, "content": {_JSON: {"schema": named(Questions)}}}, **SECURED},
+        responses={**problems(*_REFUSALS)},
+        openapi_extra={
+            "parameters": [CSRF],
+            "requestBody": {"required": True, "content": {_JSON: {"schema": named(Questions)}}},
+            **SECURED,
+        },
     )
 
 

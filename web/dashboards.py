@@ -20,7 +20,7 @@ from web.answers import Answers
 from web.dashboard_desk import DashboardDesk, Make, Written
 from web.reports import given_in
 from web.room import Room
-from web.schema import SECURED, named, path_parameter, problems
+from web.schema import CSRF, SECURED, named, path_parameter, problems
 
 MOST_BYTES: Final = 1 << 18
 _PATH: Final = "/v1/dashboards/{dashboard_id:path}"
@@ -133,6 +133,7 @@ def _add(app: FastAPI, path: str, method: str, endpoint: Any, operation: str, su
         extra["requestBody"] = {"required": True, "content": {_JSON: {"schema": named(Wish)}}}
     if method != "GET":
         refusals.append(HTTPStatus.CONFLICT)
+        extra["parameters"] = [_ID, CSRF]
     app.add_api_route(
         path,
         endpoint,

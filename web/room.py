@@ -1,4 +1,7 @@
-"""Room for what comes in: bytes that are read, judged and not yet in the log. Who finds none is told to come again; nobody queues."""
+"""Room for what comes in: bytes that are read, and of events those that are judged and not yet in the log.
+
+Who finds none is told to come again; nobody queues.
+"""
 
 from collections import Counter
 from collections.abc import Iterator

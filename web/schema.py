@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from events.envelope import MAX_ID
 from projections.reports import Parameter
+from web.guard import HEADER
 from web.problems import MEDIA_TYPE, ProblemDetails
 from web.session import COOKIE
 
@@ -58,6 +59,13 @@ def problems(*statuses: HTTPStatus) -> Mapping[int | str, dict[str, Any]]:
 
 
 SECURED: Final[dict[str, Any]] = {"security": [{SCHEME: []}, {SESSION: []}]}
+CSRF: Final[dict[str, Any]] = {
+    "name": HEADER,
+    "in": "header",
+    "description": "Of a browser that has signed in: the value that our own pages know. A token in a header needs none.",
+    "schema": {"type": "string"},
+}
+"""A parameter of whatever is not asked by GET and takes a session."""
 BY_TOKEN: Final[dict[str, Any]] = {"security": [{SCHEME: []}]}
 
 

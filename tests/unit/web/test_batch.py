@@ -1,12 +1,14 @@
 """Several questions in one call: each as if asked by itself."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from httpx import AsyncClient
+from httpx import AsyncClient, Response
 
-from tests.unit.web.conftest import SEQUENCE, problem
-from web.batch import MOST
+from tests.unit.web.conftest import SEQUENCE, Served, problem, until
+from web.batch import MOST, MOST_BYTES
+from web.settings import WebSettings
 
 
 async def test_each_question_is_answered_by_itself(client: AsyncClient) -> None:
@@ -51,6 +53,30 @@ async def test_what_is_no_list_of_questions_is_refused(
     told = problem(await client.post("/v1/batch", content=content, headers={"Content-Type": content_type}))
     assert told["status"] == status
     assert named is None or named in (told.get("parameter"), told["type"].rpartition(":")[2])
+
+
+async def test_bodies_take_room(served: Served) -> None:
+    served.settings = WebSettings(web_bytes_in_flight=10 << 20)
+    gate = asyncio.Event()
+    begun: list[int] = []
+
+    async def slow() -> AsyncIterator[bytes]:
+        begun.append(1)
+        await gate.wait()
+        yield b'{"questions": []}'
+
+    async with served.client() as client:
+
+        async def ask(content: bytes | AsyncIterator[bytes]) -> Response:
+            return await client.post("/v1/batch", content=content, headers={"Content-Type": "application/json"})
+
+        most = (5 << 20) // MOST_BYTES  # half of the room, for the one account that there is
+        waiting = [asyncio.create_task(ask(slow())) for _ in range(most)]
+        await until(lambda: len(begun) == most)
+        assert problem(await ask(b'{"questions": []}'))["status"] == 429
+        gate.set()
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+        assert (await ask(b'{"questions": []}')).status_code == 200
 
 
 async def test_a_body_of_unknown_length_is_read_up_to_the_limit(client: AsyncClient) -> None:
