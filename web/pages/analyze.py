@@ -11,10 +11,9 @@ from projections.reports.page import LARGEST
 from projections.reports.parameters import BASIS, ORDER, Parameter, order, single, whole
 from projections.reports.performance import Analyze
 from projections.reports.sequences import SORT
-from web.pages import filters, formats, links
-from web.pages.filters import Option
+from web.pages import filters, formats, links, sums
 from web.pages.listed import lines
-from web.pages.meanings import OUTCOMES, RATES, STARTED, TOTALS, meaning
+from web.pages.meanings import INTERVALS, RATES, STARTED, meaning
 from web.pages.shown import Asked, drawings
 from web.pages.site import Page, Site, Visit
 
@@ -23,14 +22,6 @@ TILES: Final = ("open", "click", "reply_to_sequence", "reply", "meeting", "no_re
 """Rates on top, besides the number of enrollments."""
 COLUMNS: Final = ("open", "click", "reply_to_sequence", "reply", "meeting", "no_response", "bounce", "unsubscribe")
 """Rates of each sequence."""
-_INTERVALS: Final = {"week": "Weeks", "day": "Days", "month": "Months"}
-_SENTIMENTS: Final = {
-    "positive": ("Positive", "2"),
-    "neutral": ("Neutral", "5"),
-    "negative": ("Negative", "errored"),
-    "unknown": ("Not told", "7"),
-}
-_COLOURS: Final = {"active": "active", "paused": "paused", "meeting": "4", "replied": "2", "bounced": "errored", "errored": "errored"}
 _PAGE: Final = Parameter("page", "Which page of the sequences.", default="1", kind="whole number", most=100_000)
 _SEQUENCES: Final = 25
 """On one page; likewise the people."""
@@ -45,7 +36,7 @@ def add(app: FastAPI, site: Site) -> None:
 async def _analyze(visit: Visit) -> Page:
     given = visit.given
     filters.check(given, BASIS, INTERVAL, SORT, ORDER, _PAGE, CURSOR)
-    interval, page = filters.one_of(given, "interval", tuple(_INTERVALS)), whole(given, _PAGE)
+    interval, page = filters.one_of(given, "interval", tuple(INTERVALS)), whole(given, _PAGE)
     common = filters.common(given)
     everywhere = links.changed(common, basis=None)
     of_sequences = links.changed(common, sort=given.get(SORT.name), order=given.get(ORDER.name))
@@ -77,10 +68,9 @@ async def _analyze(visit: Visit) -> Page:
             "columns": {rate: RATES[rate].removesuffix(" rate") for rate in COLUMNS},
             "meanings": {rate: meaning(rate, found.basis, found.opens) for rate in (*TILES, *COLUMNS)},
             "started": STARTED,
-            "outcomes": [(label, getattr(found.outcomes, name), _COLOURS.get(name, "finished")) for name, label in OUTCOMES.items()],
-            "totals": [(label, getattr(found.totals, name)) for name, label in TOTALS.items()],
-            "sentiment": [(label, getattr(sentiment.total, name), colour) for name, (label, colour) in _SENTIMENTS.items()],
-            "replies": sentiment.total.replies,
+            "outcomes": sums.outcomes(found, common),
+            "sentiments": sums.sentiments(sentiment, everywhere),
+            "totals": sums.totals(found, common),
             "sequences": shown[(page - 1) * _SEQUENCES : page * _SEQUENCES],
             "number": len(shown),
             "first": (page - 1) * _SEQUENCES + 1,
@@ -91,10 +81,7 @@ async def _analyze(visit: Visit) -> Page:
             "of_sequences": of_sequences,
             "trend": drawings(Asked("trend", None, of_trend, visit.zone), trend)[0],
             "of_trend": of_trend,
-            "intervals": [
-                Option(label, links.same(given, interval=None if value == "week" else value), value == interval)
-                for value, label in _INTERVALS.items()
-            ],
+            "intervals": filters.options(given, INTERVAL.name, INTERVALS),
             "engaged": engaged,
             "people": lines(engaged.contacts, {}),
             "most_in_a_file": LARGEST,

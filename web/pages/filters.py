@@ -126,8 +126,8 @@ def bar(given: Given, known: Known, *, zone: str, today: date, fields: Sequence[
         dates=_dates(given),
         any_time=links.same(given, enrolled_from=None, enrolled_to=None),
         hidden=[(name, value) for name, values in given.items() if name not in (*fields, *_DATES) for value in values],
-        opens=_options(given, OPENS, {"human": "People", "all": "People and machines"}),
-        basis=_options(given, BASIS, {"contacts": "Contacts", "enrollments": "Enrollments", "messages": "Messages"}) if basis else [],
+        opens=options(given, OPENS.name, {"human": "People", "all": "People and machines"}),
+        basis=options(given, BASIS.name, {"contacts": "Contacts", "enrollments": "Enrollments", "messages": "Messages"}) if basis else [],
         zone=zone,
         reset=links.same(given, **dict.fromkeys((parameter.name for parameter in FILTERS), None)),
     )
@@ -144,13 +144,12 @@ def _field(name: str, given: Given, known: Sequence[tuple[str, int]]) -> Field:
     return Field(name, FIELDS[name], [Choice(value, counts.get(value), value in chosen) for value in offered], chosen)
 
 
-def _options(given: Given, parameter: Parameter, labels: Mapping[str, str]) -> list[Option]:
-    """One for each choice; the default one takes the parameter out of the address."""
-    current = _only(given, parameter.name) or parameter.default
-    return [
-        Option(label, links.same(given, **{parameter.name: None if value == parameter.default else value}), value == current)
-        for value, label in labels.items()
-    ]
+def options(given: Given, name: str, labels: Mapping[str, str]) -> list[Option]:
+    """One for each choice of a parameter; the first is the default, and takes the parameter out of the address."""
+    default = next(iter(labels))
+    current = _only(given, name) or default
+    hrefs = {value: links.same(given, **{name: None if value == default else value}) for value in labels}
+    return [Option(label, hrefs[value], value == current) for value, label in labels.items()]
 
 
 def _presets(given: Given, today: date) -> list[Option]:

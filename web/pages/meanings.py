@@ -55,6 +55,19 @@ OUTCOMES: Final = {
     "company_stop": "Stopped by an answer of the company",
     "no_response": "No response",
 }
+OUTCOME_COLOURS: Final = {
+    "active": "active",
+    "paused": "paused",
+    "meeting": "4",
+    "replied": "2",
+    "unsubscribed": "finished",
+    "complained": "finished",
+    "bounced": "errored",
+    "errored": "errored",
+    "company_stop": "finished",
+    "no_response": "finished",
+}
+"""Outcome -> data-color: that of the same thing in the trend."""
 TOTALS: Final = {
     "sent": "Sent",
     "delivered": "Delivered",
@@ -75,6 +88,8 @@ TOTALS: Final = {
     "complaints": "Complaints",
     "tasks_completed": "Tasks completed",
 }
+INTERVALS: Final = {"week": "Weeks", "day": "Days", "month": "Months"}
+"""Of the trend; the first one is shown unless another is chosen."""
 
 STARTED: Final = "Enrollments that started; each run of a contact through the sequence is one. Unique: each contact once."
 DROP_OFF: Final = (

@@ -8,9 +8,8 @@ from projections.reports.cohorts import INTERVAL
 from projections.reports.parameters import BASIS
 from projections.reports.performance import Performance
 from projections.reports.rates import STATUSES_STARTED
-from web.pages import behind, filters, formats, links
-from web.pages.filters import Option
-from web.pages.meanings import DROP_OFF, OUTCOMES, REACHED, STARTED, TOTALS, meaning
+from web.pages import behind, filters, formats, links, sums
+from web.pages.meanings import DROP_OFF, INTERVALS, REACHED, STARTED, meaning
 from web.pages.site import Page, Site, Visit
 
 FIELDS: Final = ("company", "enrolled_by", "team", "variant")
@@ -21,16 +20,6 @@ _TILES: Final = {
     "meeting": "Meeting rate",
     "no_response": "No response",
     "bounce": "Bounce rate",
-}
-_INTERVALS: Final = {"week": "Weeks", "day": "Days", "month": "Months"}
-
-_COLOURS: Final = {
-    "active": "active",
-    "paused": "paused",
-    "meeting": "2",
-    "replied": "5",
-    "bounced": "errored",
-    "errored": "errored",
 }
 
 
@@ -44,9 +33,9 @@ async def _performance(visit: Visit) -> Page:
     given, sequence = visit.given, visit.subject("sequence_id")
     # Another sequence than that of the path would leave nothing.
     filters.check(given, BASIS, INTERVAL, without={"sequence"})
-    interval = filters.one_of(given, "interval", tuple(_INTERVALS))
+    interval = filters.one_of(given, "interval", tuple(INTERVALS))
     common = filters.common(given)
-    everywhere = links.changed(common, basis=None)
+    everywhere, of_sequence = links.changed(common, basis=None), links.changed(common, sequence=sequence)
     found: Performance
     found, steps, funnel, trend = await visit.answers(
         visit.ask("performance", sequence, common),
@@ -71,17 +60,14 @@ async def _performance(visit: Visit) -> Page:
             "started": STARTED,
             "reached": REACHED,
             "drop_off": DROP_OFF,
-            "outcomes": [(label, getattr(found.outcomes, name), _COLOURS.get(name, "finished")) for name, label in OUTCOMES.items()],
-            "totals": [(label, getattr(found.totals, name)) for name, label in TOTALS.items()],
+            "outcomes": sums.outcomes(found, of_sequence),
+            "totals": sums.totals(found, of_sequence),
             "steps": steps,
             "no_step": sum(getattr(steps.no_step, status) for status in STATUSES_STARTED),
             "funnel": funnel,
             "further": [step.reached - step.waiting - step.answered - step.dropped for step in funnel.steps],
             "trend": trend,
-            "intervals": [
-                Option(label, links.same(given, interval=None if value == "week" else value), value == interval)
-                for value, label in _INTERVALS.items()
-            ],
+            "intervals": filters.options(given, INTERVAL.name, INTERVALS),
             "interval": interval,
             "statuses": STATUSES_STARTED,
             "behind": behind,

@@ -9,12 +9,12 @@ from httpx import AsyncClient
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
 from tests.folding import folded
-from tests.unit.web.conftest import Served
+from tests.unit.web.conftest import SEQUENCE, Served
 from tests.unit.web.pages.markup import Element, page
-from tests.unit.web.pages.told import HOSTILE, at, hostile_story, told, written
+from tests.unit.web.pages.told import HOSTILE, at, hostile_story, numbers_in, told, written
 from web.pages import formats, links
 from web.pages.analyze import COLUMNS, TILES
-from web.pages.meanings import OUTCOMES, RATES, TOTALS
+from web.pages.meanings import OUTCOME_COLOURS, OUTCOMES, RATES, TOTALS
 from web.settings import WebSettings
 
 QUERIES = [
@@ -107,6 +107,22 @@ async def test_what_is_below_is_that_of_the_reports(client: AsyncClient, query: 
         assert [row[1:] for row in rows] == [[written(point[column]) for column in columns] for point in points]
 
 
+@pytest.mark.parametrize("query", QUERIES)
+async def test_the_files_have_the_numbers_of_the_tables(client: AsyncClient, query: str) -> None:
+    found = await page(client, f"/analyze?{query}")
+    shown = {name: [row[1] for row in rows_of(found, name)] for name in ("outcomes", "sentiment")}
+    shown["totals"] = [one.text for one in found.one("section", aria_labelledby="totals-title").all("dd")]
+    for name, numbers in shown.items():
+        assert await numbers_in(client, found.one("a", download=f"{name}.csv")["href"]) == numbers
+
+
+async def test_an_outcome_has_the_same_colour_everywhere(client: AsyncClient) -> None:
+    assert OUTCOME_COLOURS.keys() == OUTCOMES.keys()
+    for path in ("/analyze", f"/performance/{SEQUENCE}"):
+        table = (await page(client, path)).one("section", aria_labelledby="outcomes-title")
+        assert [bar["data-color"] for bar in table.all("svg", class_="meter")] == list(OUTCOME_COLOURS.values())
+
+
 async def test_only_numbers_without_filters_are_marked_to_be_pushed(client: AsyncClient) -> None:
     lines = {line["sequence_id"]: line for line in (await told(client, "/v1/sequences"))["sequences"]}
     total = await told(client, "/v1/analyze")
@@ -186,7 +202,7 @@ async def test_the_crm_is_a_link_away(hostile: Served) -> None:
     )
     async with hostile.client() as client:
         external = [link["href"] for link in (await page(client, "/analyze")).all("a", rel="external noreferrer")]
-        assert external == [f"https://crm.example/{place}/{links.part(HOSTILE)}" for place in "sco"]
+        assert external == [f"https://crm.example/{place}/{links.part(HOSTILE)}" for place in "scos"]
 
 
 @pytest.fixture

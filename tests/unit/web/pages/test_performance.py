@@ -7,6 +7,7 @@ from httpx import AsyncClient
 
 from tests.unit.web.conftest import SEQUENCE
 from tests.unit.web.pages.markup import Element, page
+from tests.unit.web.pages.told import numbers_in
 from web.pages import formats
 from web.pages.meanings import OUTCOMES, TOTALS
 
@@ -150,11 +151,20 @@ async def test_only_numbers_without_filters_are_marked_to_be_pushed(client: Asyn
 async def test_files_are_those_of_the_same_query(client: AsyncClient) -> None:
     found = await page(client, f"{PATH}?team=team-north&basis=enrollments")
     links = [link["href"] for link in found.all("a") if "download" in link.attributes]
-    assert len(links) == 4
+    assert len(links) == 6
     for link in links:
         answer = await client.get(link)
         assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8")
         assert "team=team-north" in link
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_the_files_of_the_tables_have_their_numbers(client: AsyncClient, query: str) -> None:
+    found = await page(client, PATH + query)
+    outcomes = [row[1] for row in found.one("section", aria_labelledby="outcomes-title").one("table").rows()]
+    totals = [one.text for one in found.one("section", aria_labelledby="totals-title").all("dd")]
+    assert await numbers_in(client, found.one("a", download="outcomes.csv")["href"]) == outcomes
+    assert await numbers_in(client, found.one("a", download="totals.csv")["href"]) == totals
 
 
 def tile_texts(found: Element) -> list[str]:

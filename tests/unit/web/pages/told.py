@@ -1,5 +1,6 @@
 """What the API says to a question, and how pages write it."""
 
+import csv
 from typing import Any, Final
 
 from httpx import AsyncClient
@@ -33,6 +34,14 @@ async def told(client: AsyncClient, path: str, query: str = "") -> Any:
     answer = await client.get(f"{path}?{query}")
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+async def numbers_in(client: AsyncClient, path: str) -> list[str]:
+    """The numbers in a file of CSV with one line, as pages write them."""
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/csv; charset=utf-8"), answer.text
+    (line,) = csv.DictReader(answer.text.removeprefix("\ufeff").splitlines())
+    return [formats.number(int(value)) for value in line.values()]
 
 
 def address(name: str) -> str:
