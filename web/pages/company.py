@@ -1,4 +1,4 @@
-"""The page of one company: its numbers, who works there, and their enrollments."""
+"""The page of one company: its numbers, who works there, their enrollments, and what happened to them last."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -16,20 +16,17 @@ from projections.reports.performance import Analyze
 from web.pages import filters, formats, links
 from web.pages.contact import EVERY_STATUS
 from web.pages.enrollments import limits
+from web.pages.lately import lately
 from web.pages.listed import lines, may_act, sequences_of
-from web.pages.meanings import STARTED, meaning
+from web.pages.meanings import RATES, STARTED, meaning
 from web.pages.site import Page, Site, Visit
 from web.pages.step_names import step_names
 
 FIELDS: Final = ("sequence", "enrolled_by", "team", "variant")
-TILES: Final = {
-    "open": "Open rate",
-    "click": "Click rate",
-    "reply_to_sequence": "Reply rate",
-    "meeting": "Meeting rate",
-    "no_response": "No response",
-    "bounce": "Bounce rate",
-}
+TILES: Final = ("open", "click", "reply_to_sequence", "meeting", "no_response", "bounce")
+"""Rates on top, besides the number of enrollments."""
+COLUMNS: Final = ("open", "reply_to_sequence", "meeting")
+"""Rates of each sequence."""
 _PEOPLE: Final = 100
 """Contacts that are shown."""
 
@@ -75,6 +72,8 @@ async def _company(visit: Visit) -> Page:
     )
     if not known.total:
         raise NotFound("company", company)
+    everybody = _people(people.enrollments)
+    story = await lately(visit, [person.contact_id for person in everybody])
     offered = await visit.choices(list(FIELDS))
     here = links.changed(given, cursor=None)
     return Page(
@@ -86,13 +85,15 @@ async def _company(visit: Visit) -> Page:
             "bar": filters.bar(here, offered, zone=visit.zone, today=formats.today(visit.zone), fields=FIELDS, basis=True),
             "common": common,
             "numbers": numbers,
-            "tiles": TILES,
+            "tiles": {rate: RATES[rate] for rate in TILES},
+            "columns": {rate: RATES[rate] for rate in COLUMNS},
             "meanings": {rate: meaning(rate, numbers.basis, numbers.opens) for rate in TILES},
             "started": STARTED,
             "sequences": [line for line in sequences.sequences if line.enrollments],
             "trend": trend,
-            "people": _people(people.enrollments)[:_PEOPLE],
+            "people": everybody[:_PEOPLE],
             "contacts": people.contacts,
+            "lately": story,
             "found": found,
             "lines": lines(found.enrollments, await step_names(visit, sequences_of(found.enrollments))),
             "limits": limits(here),

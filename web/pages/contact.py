@@ -13,7 +13,7 @@ from web.pages.filters import Option
 from web.pages.listed import lines, may_act, sequences_of
 from web.pages.site import Page, Site, Visit
 from web.pages.step_names import step_names
-from web.pages.timeline import Story
+from web.pages.timeline import Story, days
 
 ORDER: Final = Parameter("order", "Which end of the story comes first.", choices=("newest", "oldest"), default="newest")
 PAGE: Final = Parameter("page", "Which page of the story.", default="1", kind="whole number", most=100_000)
@@ -51,7 +51,7 @@ async def _contact(visit: Visit) -> Page:
             "lines": lines(found.enrollments, steps),
             "numbers": [(label, sum(getattr(row, name) for row in found.enrollments)) for name, label in _NUMBERS.items()],
             "flags": [(label, any(getattr(row, name) for row in found.enrollments)) for name, label in _FLAGS.items()],
-            "days": Story(found, steps, zone).days(shown),
+            "days": days(Story(found, steps, zone).entries(shown)),
             "events": len(found.events),
             "begins": (page - 1) * EVENTS + 1,
             "shown": len(shown),

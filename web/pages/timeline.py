@@ -1,4 +1,4 @@
-"""What happened to one person, day by day."""
+"""What happened to people, day by day."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -63,7 +63,10 @@ class Entry(NamedTuple):
     """One event. `sequence_id` and `step` are "" where they are not known, or where several are concerned."""
 
     event: ContactEvent
+    contact_id: str
+    who: str
     kind: Kind
+    date: str
     clock: str
     sequence_id: str
     sequence: str
@@ -82,6 +85,8 @@ class Story:
     """The events of a contact, with the names of what they are about."""
 
     def __init__(self, found: Contact, steps: StepNames, zone: str) -> None:
+        self._contact_id = found.contact_id
+        self._who = found.name or found.contact_id
         self._steps = steps
         self._zone = zone
         self._names = {row.sequence_id: row.sequence_name or row.sequence_id for row in found.enrollments}
@@ -98,23 +103,22 @@ class Story:
             if event.type == "email.sent" and event.message_id is not None:
                 self._sent.setdefault(event.message_id, event)
 
-    def days(self, events: Iterable[ContactEvent]) -> list[Day]:
+    def entries(self, events: Iterable[ContactEvent]) -> list[Entry]:
         """Some of the events, in the order in which they come."""
         zone = ZoneInfo(self._zone)
-        local = [(datetime.fromisoformat(event.time).astimezone(zone), event) for event in events]
-        return [
-            Day(date, [self._entry(event, f"{time:%H:%M:%S}") for time, event in of_day])
-            for date, of_day in groupby(local, key=lambda one: one[0].date().isoformat())
-        ]
+        return [self._entry(event, datetime.fromisoformat(event.time).astimezone(zone)) for event in events]
 
-    def _entry(self, event: ContactEvent, clock: str) -> Entry:
+    def _entry(self, event: ContactEvent, time: datetime) -> Entry:
         sequence = self._sequence(event)
         sent = self._sent.get(event.message_id or "")
         step = event.step_id or (sent.step_id if sent is not None else None) or ""
         return Entry(
             event=event,
+            contact_id=self._contact_id,
+            who=self._who,
             kind=KINDS[event.type],
-            clock=clock,
+            date=time.date().isoformat(),
+            clock=f"{time:%H:%M:%S}",
             sequence_id=sequence,
             sequence=self._name(sequence),
             step=self._steps.get((sequence, step), step),
@@ -135,6 +139,14 @@ class Story:
 
     def _name(self, sequence: str) -> str:
         return self._names.get(sequence, sequence)
+
+
+def days(entries: Iterable[Entry]) -> list[Day]:
+    """Entries in their order, each day once."""
+    of_day: dict[str, list[Entry]] = {}
+    for entry in entries:
+        of_day.setdefault(entry.date, []).append(entry)
+    return [Day(date, own) for date, own in of_day.items()]
 
 
 def _by_enrollment(changes: Iterable[Change]) -> list[list[Change]]:
