@@ -39,12 +39,11 @@ async def _sequences(visit: Visit) -> Page:
     archived, page = choice(given, _ARCHIVED), whole(given, _PAGE)
     asked = {name: values for name, values in given.items() if name in (SORT.name, ORDER.name, TIME_ZONE.name)}
     zone = time_zone(given, visit.zone)
-    weeks = _last_weeks(formats.today(zone))
-    weekly = {"measure": ["started"], "by": ["sequence,week"], "limit": [str(MOST_ROWS)], "enrolled_from": [weeks[0]], "time_zone": [zone]}
-    found, started = await visit.answers(visit.ask("sequences", given=asked), visit.ask("custom", given=weekly))
+    (found,) = await visit.answers(visit.ask("sequences", given=asked))
     lines = _wanted(found.sequences, " ".join(given.get("q", ())), archived=archived == "show")
     shown = lines[(page - 1) * _LINES : page * _LINES]
-    counted = {(row.by["sequence"], row.by["week"]): row.values["started"] for row in started.rows}
+    weeks = _last_weeks(formats.today(zone))
+    counted = await _started(visit, [line.sequence_id for line in shown], weeks[0], zone)
     return Page(
         "sequences.html",
         {
@@ -66,6 +65,15 @@ async def _sequences(visit: Visit) -> Page:
             "as_of": found.as_of,
         },
     )
+
+
+async def _started(visit: Visit, sequences: Sequence[str], since: str, zone: str) -> dict[tuple[str, str], int]:
+    """(sequence id, first day of the week) -> enrollments that started then. Raises `StoreError`, `Busy`."""
+    if not sequences:  # without any, the report would be about all of them
+        return {}
+    asked = {"measure": "started", "by": "sequence,week", "limit": str(MOST_ROWS), "enrolled_from": since, "time_zone": zone}
+    (found,) = await visit.answers(visit.ask("custom", given=links.changed({"sequence": sequences}, **asked)))
+    return {(row.by["sequence"], row.by["week"]): row.values["started"] for row in found.rows}
 
 
 def _wanted(lines: Sequence[SequenceLine], text: str, *, archived: bool) -> list[SequenceLine]:

@@ -1,11 +1,13 @@
 """The page Sequences shows what the report says."""
 
 from asyncio import to_thread
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
+from projections.reports.custom import MOST_ROWS
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
 from tests.folding import folded
@@ -142,3 +144,34 @@ async def test_many_sequences_come_in_pages(served: Served) -> None:
             path, pages = next((f"/sequences{link['href']}" for link in found.all("a", rel="next")), ""), pages + 1
         assert (pages, seen) == (3, names)
         assert "101–200 of 250" in (await page(client, "/sequences?page=2")).one("main").text
+
+
+async def test_the_weeks_of_each_are_shown_however_many_there_are(served: Served) -> None:
+    """More than a report has rows for; the last ones would be without."""
+    now = datetime.now(UTC)
+    weeks = [(now - timedelta(weeks=week)).strftime("%Y-%m-%dT%H:%M:%SZ") for week in range(12)]
+    names = [f"s-{number:03}" for number in range(MOST_ROWS // 12 + 20)]
+    started = [
+        event("enrollment.started", "10:00", contact_id="c", enrollment_id=f"{name}-{week}", sequence_id=name) | {"time": time}
+        for name in names
+        for week, time in enumerate(weeks)
+    ]
+    served.reader = Reader(await to_thread(folded, started))
+    async with served.client() as client:
+        for number in (1, 9):
+            found = await page(client, f"/sequences?order=asc&sort=sequence_id&page={number}")
+            assert [row[0] for row in lines(found)] == names[(number - 1) * 100 : number * 100]
+            for spark in found.all("svg", class_="spark"):
+                assert spark["aria-label"].endswith(f": {', '.join(['1'] * 12)}")
+
+
+async def test_search_and_order_go_along_with_the_pages(served: Served) -> None:
+    names = [f"s-{number:03}" for number in range(150)]
+    started = [event("enrollment.started", "10:00", contact_id="c", enrollment_id=f"e-{name}", sequence_id=name) for name in names]
+    served.reader = Reader(await to_thread(folded, started))
+    async with served.client() as client:
+        found = await page(client, "/sequences?q=s-&sort=sequence_id&order=desc")
+        assert found.one("a", rel="next")["href"] == "?q=s-&sort=sequence_id&order=desc&page=2"
+        found = await page(client, "/sequences?q=s-&sort=sequence_id&order=desc&page=2")
+        assert found.one("a", rel="prev")["href"] == "?q=s-&sort=sequence_id&order=desc"
+        assert [row[0] for row in lines(found)] == names[:50][::-1]
