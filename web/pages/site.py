@@ -159,7 +159,7 @@ class Site:
             "zone": self.answers.time_zone,
         }
         body = self._templates.get_template(page.template).render({**frame, **page.context}).encode()
-        tag = f'"{sha256(body).hexdigest()[:32]}"'
+        tag = f'W/"{sha256(body).hexdigest()[:32]}"'  # it may be zipped on its way
         headers = {
             "Content-Security-Policy": _POLICY,
             "Cache-Control": "private, no-cache" if page.status is HTTPStatus.OK else "no-store",
@@ -169,6 +169,7 @@ class Site:
             "ETag": tag,
         }
         if page.status is HTTPStatus.OK and matches(request.headers.get("If-None-Match"), tag):
+            headers["Vary"] += ", Accept-Encoding"  # as where a body is zipped
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(body, page.status, headers, media_type="text/html")
 
