@@ -8,7 +8,7 @@ from typing import Final
 
 from projections.changes import Change
 from projections.reports.headlines import Headlines
-from projections.tables.store import StoreError, StoreUnavailable
+from projections.tables.store import StoreError
 from projections.versions import Versions
 from web.board import Board
 from web.calls import Busy
@@ -92,8 +92,8 @@ class Hub:
                     async for heard in hearing:
                         if heard is not None:
                             self._take(*heard)
-            except StoreUnavailable as error:
-                logger.warning("live readers wait: %s", error)
+            except Exception as error:  # noqa: BLE001  who looks on would be told nothing any more, and not know it
+                _say(error)
             self._known, self._gap = None, True
             await asyncio.sleep(_PAUSE)
 
@@ -115,8 +115,8 @@ class Hub:
             self._work.clear()
             try:
                 await (self._renew() if self._gap else self._push_changed())
-            except (StoreError, Busy) as error:
-                logger.warning("live readers wait: %s", error)
+            except Exception as error:  # noqa: BLE001  as above
+                _say(error)
                 self._gap = True  # what was to be pushed is not known any more
                 await asyncio.sleep(_PAUSE)
                 self._work.set()
@@ -165,3 +165,14 @@ class Hub:
                 self._gap = True
             if self._gap:
                 self._work.set()
+            except Exception as error:  # noqa: BLE001  as above
+                _say(error)
+                self._gap = True
+                self._work.set()
+                continue
+
+
+def _say(error: Exception) -> None:
+    """Why live readers wait; of what nobody has thought of, all that there is to say."""
+    expected = isinstance(error, StoreError | Busy)
+    logger.log(logging.WARNING if expected else logging.ERROR, "live readers wait: %s", error, exc_info=None if expected else error)

@@ -1,7 +1,7 @@
 """Live: who looks on is told what has changed, as soon as it has, and nobody who looks on disturbs another."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from projections.changes import CHANNEL, Change, changes
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
+from projections.reports.headlines import Headlines
 from projections.tables.store import Commit, StoreUnavailable
 from tests.folding import Folding, log_of
 from tests.stories import event
@@ -255,6 +256,55 @@ async def test_a_heartbeat_and_a_token_that_is_revoked(
 
 
 async def test_no_more_clients_than_there_are_places(served: Served, work: Work, stack: AsyncExitStack) -> None:
+@pytest.mark.parametrize("when", [None, ()], ids=["pushing", "checking"])
+async def test_a_fault_of_ours_is_logged_and_holds_nobody_up_for_long(
+    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, when: object
+) -> None:
+    monkeypatch.setattr(hub_module, "_PAUSE", 0.05)
+    client = await stack.enter_async_context(Listener(served.app()))
+    await until(lambda: client.events)
+    read = served.made._read
+    failed: list[int] = []
+
+    async def failing(account: str, sequences: Collection[str] | None) -> Headlines:
+        if not failed and (sequences == ()) == (when == ()):
+            failed.append(1)
+            raise ZeroDivisionError("ours")
+        return await read(account, sequences)
+
+    monkeypatch.setattr(served.made, "_read", failing)
+    await work.apply(enrolled(1, "s-1"))
+    await until(lambda: failed and client.events[-1].sequences() == {"s-1"})
+    await work.apply(enrolled(2, "s-2"))
+    await until(lambda: "s-2" in client.events[-1].sequences())
+    (record,) = [one for one in caplog.records if one.exc_info]
+    assert (record.levelname, record.getMessage()) == ("ERROR", "live readers wait: ours")
+
+
+async def test_a_fault_in_what_is_heard_breaks_the_subscription_only(
+    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hub_module, "_PAUSE", 0.05)
+    app = served.app()
+    take = served.made._take
+    failed: list[int] = []
+
+    def failing(account: str, change: Change) -> None:
+        if not failed:
+            failed.append(1)
+            raise ValueError("ours")
+        take(account, change)
+
+    monkeypatch.setattr(served.made, "_take", failing)
+    client = await stack.enter_async_context(Listener(app))
+    await until(lambda: client.events)
+    await work.apply(enrolled(1, "s-1"))
+    await until(lambda: client.events[-1].sequences() == {"s-1"})
+    assert [one.getMessage() for one in caplog.records if one.exc_info] == ["live readers wait: ours"]
+    await work.apply(enrolled(2, "s-2"))
+    await until(lambda: "s-2" in client.events[-1].sequences())
+
+
     served.settings = WebSettings(web_live_clients=2)
     app = served.app()
     clients = [await stack.enter_async_context(Listener(app)) for _ in range(3)]
