@@ -28,6 +28,8 @@ class Board:
 
     def __init__(self) -> None:
         self.tick = 0
+        self.whole = False
+        """Whether all lines are on it."""
         self.news = asyncio.Event()
         """Is set at the next push, which replaces it."""
         self.opening = asyncio.Lock()
@@ -46,6 +48,7 @@ class Board:
         self._lines.clear()
         self._pushes.clear()
         self.announced = found.versions
+        self.whole = True
         self.push(found, found.versions)
 
     def push(self, found: Headlines, upto: Versions) -> None:

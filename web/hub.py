@@ -20,6 +20,8 @@ INTERVAL: Final = 0.2
 CHECK: Final = 2.0
 """Seconds after which commits that nobody has announced are noticed."""
 _PAUSE: Final = 0.5
+_KEPT: Final = 10.0
+"""Seconds for which a board is kept current that nobody looks at: whoever goes from page to page comes again."""
 
 Read = Callable[[str, Collection[str] | None], Awaitable[Headlines]]
 """The headlines of some sequences of an account, or (None) of all. Raises `StoreError`, `Busy`."""
@@ -51,7 +53,7 @@ class Hub:
 
     @asynccontextmanager
     async def follow(self, account: str) -> AsyncIterator[Board]:
-        """The board of an account, which is kept current as long as somebody follows. Raises `StoreError`, `Busy`."""
+        """The board of an account, which is kept current as long as somebody follows, and a little longer. Raises `StoreError`, `Busy`."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(work()) for work in (self._hear, self._push, self._check)]
         board, others = self._boards.get(account, (Board(), 0))
@@ -59,16 +61,22 @@ class Hub:
         self.clients += 1
         try:
             async with board.opening:
-                if not board.tick:
+                if not board.whole:
                     found = await self._read(account, None)
                     board.renew(found)
                     self._known = self._known or found.versions
             yield board
         finally:
             self.clients -= 1
-            board, others = self._boards.pop(account)
-            if others > 1:
-                self._boards[account] = board, others - 1
+            board, others = self._boards[account]
+            self._boards[account] = board, others - 1
+            if others == 1:
+                asyncio.get_running_loop().call_later(_KEPT if board.whole else 0.0, self._forget, account)
+
+    def _forget(self, account: str) -> None:
+        _, others = self._boards.get(account, (None, 1))
+        if not others:
+            del self._boards[account]
 
     def since(self, board: Board, last: str) -> int:
         """The tick from which on somebody is to be told whose last event had this id."""
@@ -158,6 +166,11 @@ class Hub:
                 found = await self._read(account, ())
             except (StoreError, Busy):
                 continue  # whoever pushes says so
+            except Exception as error:  # noqa: BLE001  as above
+                _say(error)
+                self._gap = True
+                self._work.set()
+                continue
             stood, self._stood = self._stood, found.versions
             if self._known is None:
                 self._known = found.versions
@@ -165,11 +178,6 @@ class Hub:
                 self._gap = True
             if self._gap:
                 self._work.set()
-            except Exception as error:  # noqa: BLE001  as above
-                _say(error)
-                self._gap = True
-                self._work.set()
-                continue
 
 
 def _say(error: Exception) -> None:
