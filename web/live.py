@@ -15,14 +15,14 @@ from starlette.types import Scope as ASGIScope
 
 from projections.reports.as_of import AsOf
 from projections.reports.headlines import Total
-from projections.reports.parameters import check_names
+from projections.reports.parameters import Parameter, check_names, single
 from projections.reports.sequences import SequenceLine
 from web.access import Access, Scope
 from web.board import Board
 from web.hub import Hub
 from web.problems import away
 from web.reports import given_in
-from web.schema import SECURED, problems
+from web.schema import SECURED, problems, query_parameter
 
 PATH: Final = "/v1/live"
 _MEDIA_TYPE: Final = "text/event-stream"
@@ -36,7 +36,7 @@ class Numbers(BaseModel):
     """The data of an event `numbers`."""
 
     sequences: list[SequenceLine]
-    """Those that have changed, as the report `sequences` has them; at first all."""
+    """Those that have changed, as the report `sequences` has them; at first all, or those that have changed since what is known."""
     total: Total
     as_of: AsOf
 
@@ -46,12 +46,14 @@ def add_live(app: FastAPI, hub: Hub, access: Access, *, most: int) -> None:
 
     async def live(request: Request) -> Response:
         account = access.account(request, Scope.READ)
-        check_names(given_in(request), [])
+        given = given_in(request)
+        check_names(given, [SINCE])
+        began = single(given, SINCE.name) or ""
         if hub.clients >= most or hub.closing:
             raise away("as many look on as this server serves; come again later")
         async with AsyncExitStack() as stack:
             board = await stack.enter_async_context(hub.follow(account))
-            since = hub.since(board, request.headers.get(_LAST["name"], ""))
+            since = hub.since(board, request.headers.get(_LAST["name"]) or began)
             told = _tell(hub, board, since, lambda: access.still(request, Scope.READ))
             return _Stream(told, stack.pop_all())
 
@@ -66,11 +68,12 @@ def add_live(app: FastAPI, hub: Hub, access: Access, *, most: int) -> None:
             200: {"description": _DESCRIPTION, "content": {_MEDIA_TYPE: {"schema": {"type": "string"}}}},
             **problems(HTTPStatus.BAD_REQUEST),
         },
-        openapi_extra={"parameters": [_LAST], **SECURED},
+        openapi_extra={"parameters": [query_parameter(SINCE), _LAST], **SECURED},
     )
 
 
 _DESCRIPTION: Final = "Each event is named `numbers`, its data are `Numbers`, and its id is for Last-Event-ID."
+SINCE: Final = Parameter("since", "The same as Last-Event-ID, for a client that has no event yet; the header counts if both are there.")
 _LAST: Final[dict[str, Any]] = {
     "name": "Last-Event-ID",
     "in": "header",

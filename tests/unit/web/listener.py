@@ -21,7 +21,7 @@ class Sent(NamedTuple):
 class Listener:
     """Listens from `async with` on. `stuck`: takes only so many pieces, and then no more until it is let go."""
 
-    def __init__(self, app: FastAPI, *, stuck: int | None = None, **headers: str) -> None:
+    def __init__(self, app: FastAPI, *, stuck: int | None = None, query: str = "", **headers: str) -> None:
         self.status = 0
         self.text = ""
         self.pieces = 0
@@ -29,6 +29,7 @@ class Listener:
         self._stuck = stuck
         self._free = asyncio.Event()
         self._gone = asyncio.Event()
+        self._query = query
         self._headers = {"host": "127.0.0.1", **headers}
 
     async def __aenter__(self) -> Self:
@@ -40,7 +41,7 @@ class Listener:
             "scheme": "http",
             "path": "/v1/live",
             "raw_path": b"/v1/live",
-            "query_string": b"",
+            "query_string": self._query.encode(),
             "root_path": "",
             "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in self._headers.items()],
             "client": ("127.0.0.1", 1),

@@ -345,7 +345,13 @@ async def test_five_hundred_idle_clients_and_a_slow_one_do_no_harm(served: Serve
     assert set.union(*(one.sequences() for one in outrun)) == {f"s-{number}" for number in range(20)}
 
 
-async def test_there_are_no_parameters(served: Served) -> None:
+@pytest.mark.parametrize(("query", "named"), [("team=x", "team"), ("since=1-0&since=1-0", "since")])
+async def test_a_wrong_parameter_is_named(served: Served, query: str, named: str) -> None:
+    async with served.client() as client:
+        assert problem(await client.get(f"/v1/live?{query}"))["parameter"] == named
+
+
+async def test_the_description_has_the_parameter(served: Served) -> None:
     async with served.client() as client:
         assert problem(await client.get("/v1/live?team=x"))["parameter"] == "team"
 
