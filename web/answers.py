@@ -12,6 +12,7 @@ from projections.reports.headlines import Headlines, headlines
 from projections.reports.parameters import Given
 from projections.tables.reader import Reader
 from projections.tables.reading import Reading
+from projections.versions import Versions
 from web.calls import Calls
 from web.ends import SharedEnds
 from web.etag import Moment, etag, matches, moment
@@ -120,6 +121,13 @@ class Answers:
             return made
 
         return await self.calls.make(answer)
+
+    async def standing(self, account: str) -> Versions:
+        """Up to where the tables of an account contain everything: whatever is asked from now on is told up to there at least.
+
+        Raises `StoreError`, `Busy`.
+        """
+        return Versions.of(await self._standing.get(account))
 
     async def headlines(self, account: str, sequences: Collection[str] | None) -> Headlines:
         """The headlines of some sequences, or of all, as of one instant. Raises `StoreError`, `Busy`."""

@@ -37,6 +37,8 @@ _TAGS: Final = (
     {"name": "events", "description": "What has happened."},
     {"name": "actions", "description": "What is to happen."},
 )
+_SOONER: Final = 0.9
+"""Of the time that a request may take, what a page may: so there is time to say in its frame that it took too long."""
 _ZIPPED_FROM: Final = 1_000
 """Bytes below which an answer is sent as it is."""
 
@@ -66,7 +68,8 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     add_dashboards(app, answers, desk, access, room)
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
-    site = add_pages(app, answers, access, desk, Oversight(answers, premises), access.sessions.of, settings.crm)
+    patience = _SOONER * settings.web_timeout
+    site = add_pages(app, answers, access, desk, Oversight(answers, premises), access.sessions.of, settings.crm, patience)
     add_login(app, site, access)
     app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)

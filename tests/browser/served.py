@@ -14,6 +14,7 @@ from httpx import AsyncClient
 from tests.integration.cli.conftest import command, environment
 
 _PATIENCE: Final = 60.0
+_FAREWELL: Final = 20.0
 _BATCH: Final = 1000
 
 
@@ -30,8 +31,18 @@ class Served:
 
     async def start(self) -> None:
         """Start both."""
-        self._worker = self._run("worker")
+        self.start_worker()
         await self.start_web()
+
+    def start_worker(self) -> None:
+        """Start a worker; it has begun when it counts."""
+        self._worker = self._run("worker")
+
+    def stop_worker(self) -> None:
+        """In order."""
+        assert self._worker is not None
+        self._worker.terminate()
+        self._worker.wait(_FAREWELL)
 
     async def start_web(self) -> None:
         """Start the server, at the port that it had before."""
@@ -62,7 +73,7 @@ class Served:
             process.terminate()
         for process in running:
             try:
-                process.wait(20)
+                process.wait(_FAREWELL)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

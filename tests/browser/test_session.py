@@ -67,6 +67,21 @@ async def test_a_revoked_token_ends_the_session_of_an_open_page(visitor: Visitor
     await expect(page.get_by_role("alert")).to_contain_text("opens nothing")
 
 
+async def test_whoever_may_not_read_follows_nothing_and_misses_nothing(visitor: Visitor, guarded: Served) -> None:
+    token(guarded)  # from then on one is needed
+    _, secret = tokens_of(guarded).create("default", [Scope.OPERATE], "an operator", "2026-01-01T00:00:00Z")
+    page = await visitor.open(guarded, "/system")
+    asked: list[str] = []
+    await sign_in(page, secret)
+    await page.wait_for_url("**/system")
+    page.on("request", lambda request: asked.append(request.url))
+    async with page.expect_response("**/system"):
+        pass
+    await page.wait_for_timeout(4_000)
+    assert not await page.locator("[data-stale] span").is_visible()
+    assert not [url for url in asked if "/v1/live" in url]
+
+
 async def sign_in(page: Page, secret: str) -> None:
     await page.get_by_label("Token").fill(secret)
     await page.get_by_role("button", name="Sign in").click()

@@ -26,9 +26,13 @@ def add_pages(
     oversight: Oversight,
     session: Callable[[Request], Session] = lambda _: Nobody(),
     crm: Crm = NO_CRM,
+    patience: float | None = None,
 ) -> Site:
-    """Add the routes. `session` knows who has signed in; without it nobody has. `crm` makes the links to what the CRM has of them."""
-    site = Site(answers, access, session, crm)
+    """Add the routes. `session` knows who has signed in; without it nobody has. `crm` makes the links to what the CRM has of them.
+
+    `patience`: seconds that a page may take.
+    """
+    site = Site(answers, access, session, crm, patience)
     site.static.add(app)
 
     async def start() -> Response:

@@ -1,5 +1,6 @@
 """What all pages have in common: who may see them, what they ask, the frame around them, and what is said when something is wrong."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,11 +15,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from projections.reports import ask
 from projections.reports.parameters import Given
+from projections.tables.store import StoreError
 from web.access import Access, Scope
 from web.answers import Answers, Ask
+from web.calls import Busy
 from web.crm import NO_CRM, Crm
 from web.etag import matches
-from web.pages import formats, links, sparkline
+from web.pages import formats, links, sparkline, standstill
 from web.pages.choices import Choices
 from web.pages.static_files import StaticFiles
 from web.problems import Problem, problem_of
@@ -110,12 +113,16 @@ Make = Callable[[Visit], Awaitable[Page | Response]]
 
 @dataclass
 class Site:
-    """Makes pages. `session` knows who has signed in; without it nobody has. `crm` makes links to what the CRM has of the same."""
+    """Makes pages. `session` knows who has signed in; without it nobody has. `crm` makes links to what the CRM has of the same.
+
+    `patience`: seconds that a page may take; None: however many.
+    """
 
     answers: Answers
     access: Access
     session: Callable[[Request], Session] = lambda _: Nobody()
     crm: Crm = NO_CRM
+    patience: float | None = None
     static: StaticFiles = field(default_factory=StaticFiles)
     choices: Choices = field(init=False)
     _templates: Environment = field(init=False)
@@ -132,6 +139,7 @@ class Site:
         )
         for name in ("number", "percent", "decimal", "duration", "day", "moment", "local_day"):
             templates.filters[name] = getattr(formats, name)
+        templates.tests["standstill"] = standstill.is_one
         templates.globals.update(link=links, crm=self.crm, static=self.static, sparkline=sparkline.points, navigation=NAVIGATION)
 
     def add(self, app: FastAPI, path: str, make: Make, *, section: str, scope: Scope = Scope.READ) -> None:
@@ -141,12 +149,21 @@ class Site:
             try:
                 account = self.access.account(request, scope)
                 given = {name: kept for name, values in given_in(request).items() if (kept := [value for value in values if value])}
-                made = await make(Visit(self, request, account, given))
+                async with asyncio.timeout(self.patience):
+                    request.state.since = await self._since(account)
+                    made = await make(Visit(self, request, account, given))
                 return made if isinstance(made, Response) else self.render(request, made, section)
             except Exception as error:  # noqa: BLE001  it is told in the frame of the pages
                 return self.refusal(request, error, section)
 
         app.add_api_route(path, show, methods=["GET"], name=f"page {path}", include_in_schema=False)
+
+    async def _since(self, account: str) -> str:
+        """Up to where at least a page is told that is made from now on: whoever follows the numbers follows them from there."""
+        try:
+            return str(await self.answers.standing(account))
+        except (StoreError, Busy):
+            return ""  # the page itself knows what to say of it
 
     def render(self, request: Request, page: Page, section: str | None) -> Response:
         """The page in its frame; nothing but its tag if the browser has it already."""
@@ -156,6 +173,8 @@ class Site:
             "here": _path(request),
             "signed_in": session.signed_in,
             "csrf": session.csrf,
+            "follows": self.access.still(request, Scope.READ),
+            "since": getattr(request.state, "since", ""),
             "zone": self.answers.time_zone,
         }
         body = self._templates.get_template(page.template).render({**frame, **page.context}).encode()

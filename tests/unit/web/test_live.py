@@ -6,17 +6,20 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
 
 from projections.changes import CHANNEL, Change, changes
+from projections.reports.headlines import Headlines
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
-from projections.reports.headlines import Headlines
 from projections.tables.store import Commit, StoreUnavailable
 from tests.folding import Folding, log_of
 from tests.stories import event
 from tests.unit.web import listener
 from tests.unit.web.conftest import Served, problem, until
 from tests.unit.web.listener import Listener
+from tests.unit.web.pages.markup import parse
 from web import hub as hub_module
 from web import live as live_module
 from web.settings import WebSettings
@@ -151,6 +154,43 @@ async def test_an_id_means_the_same_to_every_process(served: Served, work: Work,
     served.made.close()
 
 
+async def test_who_has_a_page_is_told_what_has_changed_since_it_was_made(served: Served, work: Work, stack: AsyncExitStack) -> None:
+    await work.apply(enrolled(1, "s-1"), enrolled(2, "s-2"))
+    app = served.app()
+    since = await version_of_a_page(app)
+    async with Listener(app, query=f"since={since}") as early:
+        await until(lambda: early.status == 200 and served.made.clients == 1)
+        await work.apply(enrolled(3, "s-2"))
+        await until(lambda: early.events)
+    assert [one.sequences() for one in early.events] == [{"s-2"}]
+    later = await version_of_a_page(app)
+    await work.apply(enrolled(4, "s-1"))
+    # Nobody has looked on meanwhile, as when somebody goes from page to page.
+    async with Listener(app, query=f"since={later}") as next_page:
+        await until(lambda: next_page.events)
+    assert next_page.events[0].sequences() == {"s-1"}
+    async with Listener(app, query=f"since={since}", last_event_id=early.events[-1].id) as again:
+        await until(lambda: again.events)
+    assert again.events[0].sequences() == {"s-1"}, "where it was cut off counts, and not where it began"
+    async with Listener(app, query="since=nonsense") as lost:
+        await until(lambda: lost.events)
+    assert lost.events[0].sequences() == {"s-1", "s-2"}
+
+
+async def test_a_board_that_nobody_looks_at_is_given_up(
+    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "_KEPT", 0.05)
+    app = served.app()
+    async with Listener(app) as first:
+        await until(lambda: first.events)
+        async with Listener(app) as second:
+            await until(lambda: second.events)
+        await asyncio.sleep(0.1)
+        assert served.made._boards
+    await until(lambda: not served.made._boards)
+
+
 async def test_a_dashboard_that_was_saved_is_news_though_no_number_has_moved(served: Served, work: Work, stack: AsyncExitStack) -> None:
     await work.apply(enrolled(1, "s-1"))
     client = await stack.enter_async_context(Listener(served.app()))
@@ -216,46 +256,6 @@ async def test_a_subscription_that_breaks_is_made_again_and_nothing_is_missed(
     await until(lambda: "s-2" in client.events[-1].sequences())
 
 
-async def test_while_redis_is_away_who_looks_on_waits_and_who_comes_is_told_so(
-    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(hub_module, "_PAUSE", 0.05)
-    app = served.app()
-    with monkeypatch.context() as away:
-
-        def gone(_: object) -> list[Any]:
-            raise StoreUnavailable("gone")
-
-        read = work.store.read
-        away.setattr(work.store, "read", gone)
-        async with Listener(app) as early:
-            await until(lambda: early.ended)
-        assert early.status == 503
-        away.undo()
-        client = await stack.enter_async_context(Listener(app))
-        await until(lambda: client.events)
-        away.setattr(work.store, "read", gone)
-        away.setattr(work.store, "ask", lambda questions: asyncio.sleep(0, read(questions)))
-        await work.apply(enrolled(1, "s-1"))
-        await asyncio.sleep(0.1)
-        assert len(client.events) == 1
-    await until(lambda: client.events[-1].sequences() == {"s-1"})
-
-
-async def test_a_heartbeat_and_a_token_that_is_revoked(
-    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_module, "_BEAT", 0.05)
-    app = served.app()
-    token, secret = served.tokens.create(ACCOUNT, [Scope.READ], "", "2026-01-01T00:00:00Z")
-    client = await stack.enter_async_context(Listener(app, authorization=f"Bearer {secret}"))
-    await until(lambda: client.text.count("\n:\n\n") > 2)
-    served.tokens.revoke(token.id)
-    await until(lambda: client.ended)
-    assert served.made.clients == 0
-
-
-async def test_no_more_clients_than_there_are_places(served: Served, work: Work, stack: AsyncExitStack) -> None:
 @pytest.mark.parametrize("when", [None, ()], ids=["pushing", "checking"])
 async def test_a_fault_of_ours_is_logged_and_holds_nobody_up_for_long(
     served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, when: object
@@ -305,6 +305,46 @@ async def test_a_fault_in_what_is_heard_breaks_the_subscription_only(
     await until(lambda: "s-2" in client.events[-1].sequences())
 
 
+async def test_while_redis_is_away_who_looks_on_waits_and_who_comes_is_told_so(
+    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "_PAUSE", 0.05)
+    app = served.app()
+    with monkeypatch.context() as away:
+
+        def gone(_: object) -> list[Any]:
+            raise StoreUnavailable("gone")
+
+        read = work.store.read
+        away.setattr(work.store, "read", gone)
+        async with Listener(app) as early:
+            await until(lambda: early.ended)
+        assert early.status == 503
+        away.undo()
+        client = await stack.enter_async_context(Listener(app))
+        await until(lambda: client.events)
+        away.setattr(work.store, "read", gone)
+        away.setattr(work.store, "ask", lambda questions: asyncio.sleep(0, read(questions)))
+        await work.apply(enrolled(1, "s-1"))
+        await asyncio.sleep(0.1)
+        assert len(client.events) == 1
+    await until(lambda: client.events[-1].sequences() == {"s-1"})
+
+
+async def test_a_heartbeat_and_a_token_that_is_revoked(
+    served: Served, work: Work, stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_module, "_BEAT", 0.05)
+    app = served.app()
+    token, secret = served.tokens.create(ACCOUNT, [Scope.READ], "", "2026-01-01T00:00:00Z")
+    client = await stack.enter_async_context(Listener(app, authorization=f"Bearer {secret}"))
+    await until(lambda: client.text.count("\n:\n\n") > 2)
+    served.tokens.revoke(token.id)
+    await until(lambda: client.ended)
+    assert served.made.clients == 0
+
+
+async def test_no_more_clients_than_there_are_places(served: Served, work: Work, stack: AsyncExitStack) -> None:
     served.settings = WebSettings(web_live_clients=2)
     app = served.app()
     clients = [await stack.enter_async_context(Listener(app)) for _ in range(3)]
@@ -318,6 +358,11 @@ async def test_when_the_server_stops_every_client_is_let_go(served: Served, work
     await until(lambda: all(client.events for client in clients))
     served.made.close()
     await until(lambda: all(client.ended for client in clients))
+
+
+async def version_of_a_page(app: FastAPI) -> str:
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://127.0.0.1") as client:
+        return parse((await client.get("/sequences")).text).one("body")["data-since"]
 
 
 def all_told(clients: Iterable[Listener], enrollments: int) -> bool:
@@ -353,7 +398,8 @@ async def test_a_wrong_parameter_is_named(served: Served, query: str, named: str
 
 async def test_the_description_has_the_parameter(served: Served) -> None:
     async with served.client() as client:
-        assert problem(await client.get("/v1/live?team=x"))["parameter"] == "team"
+        described = (await client.get("/v1/openapi.json")).json()["paths"]["/v1/live"]["get"]["parameters"]
+    assert [(one["in"], one["name"]) for one in described] == [("query", "since"), ("header", "Last-Event-ID")]
 
 
 def test_a_listener_reads_what_is_sent() -> None:

@@ -5,23 +5,34 @@
 // <... id="..." data-live>: is asked for again, as a part of the same page, whenever something has changed, and morphed into place: focus,
 // selection, ticked boxes, open <details>, scroll positions and <... data-plot> stay as they are.
 // data-again on it: it is an error that may pass, so it is asked for again in any case.
+// All of it is asked for now and then in any case, while it is looked at: what does not move any more is told by nobody.
+// <body data-follow data-since="ID" data-zone="ZONE">: whether whoever looks may follow the numbers, up to where they are on the page, and the
+// zone of the times that are said.
 // document is told "tally:morphed" after that, for modules that draw, and "tally:numbers" with what was told.
 
 import { Idiomorph } from "./vendor/idiomorph/idiomorph.min.js";
 import { FORMATS } from "./format.js";
 
+const NOT_MODIFIED = 304;
 const AT_MOST_EVERY = 2000;
 const PATIENCE = 3000;
 const AGAIN = 5000;
+const PULSE = 15000;
+const TOO_LONG = 60000;
 const HIDDEN_FOR = 10000;
 
 const bar = document.querySelector("[data-stale]");
+const { follow: mayFollow, zone } = document.body.dataset;
+let { since } = document.body.dataset; // up to where all is told that is here
 let source = null;
 let fresh = null; // no news yet: the page itself is the newest
+let lost = null; // when the stream was cut, if it is
+let unread = null; // since when the page cannot be had anew, if it cannot
 let staleTimer = 0;
 let againTimer = 0;
 let hiddenTimer = 0;
 let refreshTimer = 0;
+let pulseTimer = 0;
 let refreshing = false;
 let dirty = false;
 let refreshedAt = Date.now();
@@ -31,24 +42,29 @@ let tag = null;
 
 function follow() {
   clearTimeout(againTimer);
-  if (source) return;
-  source = new EventSource("/v1/live");
+  if (source || mayFollow === undefined) return;
+  source = new EventSource(`/v1/live?${new URLSearchParams({ since })}`);
   source.addEventListener("open", () => {
-    clearTimeout(staleTimer);
-    staleTimer = 0;
-    say("");
+    calm();
+    lost = null;
+    say();
+    if (dirty || unread) refresh();
   });
   source.addEventListener("numbers", (event) => {
     const told = JSON.parse(event.data);
     const known = fresh === null && madeFrom(told.as_of);
     fresh = told;
+    since = event.lastEventId;
     patch(told);
     document.dispatchEvent(new CustomEvent("tally:numbers", { detail: told }));
     if (!known) refresh();
   });
   source.addEventListener("error", () => {
-    const since = new Date();
-    staleTimer ||= setTimeout(() => say(`Live updates are lost since ${clock(since)}, trying again.`), PATIENCE);
+    const at = new Date();
+    staleTimer ||= setTimeout(() => {
+      lost ??= at;
+      say();
+    }, PATIENCE);
     if (source && source.readyState === EventSource.CLOSED) {
       source = null; // refused: the browser does not come again by itself, and the page is all there is, or says why
       refresh();
@@ -73,19 +89,36 @@ function isBehind({ generation, applied }) {
 }
 
 function leave() {
-  clearTimeout(staleTimer);
-  staleTimer = 0;
+  calm();
+  clearTimeout(againTimer);
   source?.close();
   source = null;
 }
 
-function say(text) {
+function calm() {
+  clearTimeout(staleTimer);
+  staleTimer = 0;
+}
+
+// ---- that it is stale ----
+
+// What has begun first: the other followed from it.
+function say() {
+  let text = "";
+  if (unread && !(lost && lost <= unread)) text = `The numbers cannot be read since ${clock(unread)}, trying again.`;
+  else if (lost) text = `Live updates are lost since ${clock(lost)}, trying again.`;
+  if (bar.textContent === text) return; // it is read out once
   bar.firstElementChild.textContent = text;
   bar.classList.toggle("shown", text !== "");
 }
 
 function clock(time) {
-  return time.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  try {
+    return `${time.toLocaleTimeString("en-GB", { ...parts, timeZone: zone })} (${zone})`;
+  } catch {
+    return `${time.toLocaleTimeString("en-GB", { ...parts, timeZone: "UTC" })} (UTC)`; // a zone that the browser does not know
+  }
 }
 
 // ---- numbers in place ----
@@ -132,24 +165,35 @@ async function load() {
   dirty = false;
   const address = location.href;
   try {
-    const answer = await fetch(address, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store" });
+    const headers = tag ? { "If-None-Match": tag } : {};
+    const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(TOO_LONG) });
     if (answer.redirected) {
       location.reload(); // to sign in
       return;
     }
     if (address !== location.href) dirty = true; // a module shows something else by now
     else if (answer.ok) {
+      const page = await answer.text();
       tag = answer.headers.get("ETag");
-      morph(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      morph(new DOMParser().parseFromString(page, "text/html"));
     }
+    unread = answer.ok || answer.status === NOT_MODIFIED ? null : (unread ?? new Date());
+    say();
   } catch {
-    dirty = true; // the server is away: the stream says so, and says when it is back
+    unread ??= new Date(); // the server is away
+    setTimeout(say, PATIENCE); // or the page is being left
   } finally {
     refreshedAt = Date.now();
     refreshing = false;
-    if (dirty && source?.readyState === EventSource.OPEN) refresh();
-    if (document.querySelector("[data-again]")) setTimeout(refresh, AGAIN);
+    if (dirty && !unread) refresh();
+    pulse();
   }
+}
+
+// Until the page is asked for in any case.
+function pulse() {
+  clearTimeout(pulseTimer);
+  pulseTimer = setTimeout(refresh, unread || document.querySelector("[data-again]") ? AGAIN : PULSE);
 }
 
 /** Put the live parts of a page that was asked for into place. */
@@ -202,5 +246,5 @@ addEventListener("pageshow", (event) => {
 
 if (document.querySelector("[data-live], [data-line]")) {
   follow();
-  if (document.querySelector("[data-again]")) setTimeout(refresh, AGAIN);
+  pulse();
 }

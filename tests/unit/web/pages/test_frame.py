@@ -2,17 +2,27 @@
 
 import gzip
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
+from events.log.port import LogError
+from events.publisher import now
+from events.rfc3339 import format_time
+from projections.reports.as_of import AsOf, Ends
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
-from projections.tables.store import StoreUnavailable
-from tests.unit.web.conftest import Served
+from projections.tables.store import Question, StoreUnavailable
+from projections.versions import Versions
+from tests.unit.web.conftest import Served, company
 from tests.unit.web.pages.markup import checked, page
+from web.pages import standstill
 from web.pages.site import NAVIGATION
+from web.settings import WebSettings
 from web.tokens import Scope
 
 FOLDER = Path(__file__).parents[4] / "web" / "pages"
@@ -96,6 +106,64 @@ async def test_a_redis_that_is_away_is_waited_for(served: Served) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert "data-again" in main.attributes
         assert "cannot be read just now" in main.text
+
+
+async def test_what_takes_too_long_is_said_in_the_frame(served: Served) -> None:
+    served.settings = WebSettings(web_timeout=0.5)
+    store = MemoryStore()
+
+    class Slow(MemoryStore):
+        def read(self, questions: Sequence[Question]) -> list[Any]:
+            sleep(1)
+            return store.read(questions)
+
+    served.reader = Reader(Slow())
+    async with served.client() as client:
+        answer = await client.get("/sequences")
+    main = checked(answer).one("main")
+    assert (answer.status_code, answer.headers["Retry-After"], "data-again" in main.attributes) == (503, "1", True)
+    assert "It took too long" in main.text
+
+
+async def test_who_may_not_read_does_not_follow_the_numbers(served: Served) -> None:
+    for scopes, follows in (([Scope.READ, Scope.OPERATE], True), ([Scope.OPERATE], False)):
+        _, secret = served.tokens.create("default", scopes, "test", "2026-01-01T00:00:00Z")
+        async with served.client(Authorization=f"Bearer {secret}") as client:
+            found = await page(client, "/system")
+        assert ("data-follow" in found.one("body").attributes) is follows
+        assert "data-again" in found.one("main").attributes
+
+
+async def test_a_page_says_its_zone_and_up_to_where_it_is_told(client: AsyncClient) -> None:
+    body = (await page(client, "/sequences?time_zone=Asia/Tokyo")).one("body")
+    assert body["data-zone"] == "Asia/Tokyo"
+    assert Versions.read(body["data-since"]) == Versions.of(Reader(company()[0]).read("default"))
+
+
+async def test_that_the_numbers_stand_still_is_a_warning(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standstill, "PATIENCE", -1)
+
+    def away() -> Ends:
+        raise LogError("away")
+
+    for ends, said, warned in (
+        (served.ends, "up to date", False),
+        (lambda: {("email-events", 0): 10**9}, "still to come, and none is being counted", True),
+        (away, "how many are still to come is unknown", True),
+    ):
+        served.ends = ends
+        async with served.client() as client:
+            (found,) = (await page(client, "/sequences")).all("p", class_="as-of")
+        assert said in found.text
+        assert [one.text.endswith(said) for one in found.all("strong", class_="warn")] == [True] * warned
+
+
+@pytest.mark.parametrize(
+    ("lag", "ago", "still"), [(0, 60_000, False), (None, 60_000, False), (3, 1_000, False), (3, 60_000, True), (3, None, True)]
+)
+def test_numbers_stand_still_when_events_wait_and_nothing_was_counted_for_a_while(lag: int | None, ago: int | None, still: bool) -> None:
+    time = None if ago is None else format_time(now() - ago)
+    assert standstill.is_one(AsOf(generation=1, applied=5, lag=lag, time=time)) is still
 
 
 async def test_who_has_the_page_already_does_not_get_it_again(client: AsyncClient) -> None:
