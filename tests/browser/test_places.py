@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from starlette.routing import Route
 
 from projections.tables.memory import MemoryStore
@@ -54,6 +54,11 @@ async def test_a_page_is_for_everybody(visitor: Visitor, company: Served, place:
             found += [f"{'dark' if dark else 'light'}, {size['width']} wide: {fault}" for fault in faults]
     assert not found, "\n".join(found)
     await fits(page)
+
+
+async def test_on_a_phone_the_navigation_shows_where_one_is(visitor: Visitor, company: Served) -> None:
+    page = await visitor.open(company, NAVIGATION[-1].path, phone=True)
+    await expect(page.locator("nav[aria-label=Pages] [aria-current]")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("place", [place for place in PLACES if place.hostile], ids=str)
