@@ -7,7 +7,7 @@ from tests.oracle import resolve
 from tests.oracle.catalogue import profile, sequence
 from tests.oracle.cells import check_cell, in_cell
 from tests.oracle.enrollment import Enrollment, all_enrollments
-from tests.oracle.filters import NOT_STARTED, STATUSES, Filters, check, in_scope, passes, values
+from tests.oracle.filters import NOT_STARTED, REASONS, STATUSES, Filters, check, in_scope, passes, values
 from tests.oracle.resolve import Event, History
 from tests.oracle.times import written
 from tests.oracle.totals import totals_of
@@ -80,6 +80,7 @@ def enrollments(
         "total": len(rows),
         "contacts": len({row["contact_id"] for row in rows}),
         "statuses": {status: sum(one.status == status for one in in_any_status) for status in (*STATUSES, *NOT_STARTED)},
+        "reasons": {reason: sum(one.status == "unenrolled" and one.reason == reason for one in in_any_status) for reason in REASONS},
         "enrollments": rows,
         "next": None,
     }
