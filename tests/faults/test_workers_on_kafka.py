@@ -206,7 +206,7 @@ async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
 ) -> None:
     workers = [start() for _ in range(3)]
     # Whoever has a fair share keeps it, so of three who do not come at once the last may have none, and then says nothing of reading.
-    until(lambda: are_shared(*workers) and max(len(partitions_read(worker)) for worker in workers) == 2)
+    until(lambda: are_shared(*workers) and max(len(partitions_read(worker)) for worker in workers) == 2, timeout=60)
     kafka_log.append(mailer.take(5000))
     await assert_exact(kafka_log, store)
 

@@ -1,16 +1,18 @@
 """The app over a small company in memory, asked in process."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 
 from cli.demo.company import Company
 from events.log.port import Log
@@ -31,6 +33,7 @@ from web.ends import SharedEnds
 from web.hub import Hub
 from web.intake import Intake
 from web.oversight import Premises
+from web.pages import site
 from web.settings import WebSettings
 from web.tokens import Tokens
 
@@ -85,6 +88,27 @@ class Served:
         transport = ASGITransport(self.app())
         async with AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
             yield client
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled before: every test makes an app of its own, which would compile them all again."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def templates_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "Environment", partial(Environment, bytecode_cache=Compiled()))
+        yield
 
 
 @pytest.fixture
