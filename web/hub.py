@@ -78,6 +78,10 @@ class Hub:
         if not others:
             del self._boards[account]
 
+    def followers(self, account: str) -> int:
+        """How many follow this account."""
+        return self._boards[account][1] if account in self._boards else 0
+
     def since(self, board: Board, last: str) -> int:
         """The tick from which on somebody is to be told whose last event had this id."""
         seen = Versions.read(last)

@@ -42,7 +42,7 @@ class Numbers(BaseModel):
 
 
 def add_live(app: FastAPI, hub: Hub, access: Access, *, most: int) -> None:
-    """Add the route, for `most` clients at once."""
+    """Add the route, for `most` clients at once; where there are several accounts, for half as many of one."""
 
     async def live(request: Request) -> Response:
         account = access.account(request, Scope.READ)
@@ -51,6 +51,8 @@ def add_live(app: FastAPI, hub: Hub, access: Access, *, most: int) -> None:
         began = single(given, SINCE.name) or ""
         if hub.clients >= most or hub.closing:
             raise away("as many look on as this server serves; come again later")
+        if access.shared and hub.followers(account) >= max(1, most // 2):
+            raise away("as many of this account look on as one account may; come again later")
         async with AsyncExitStack() as stack:
             board = await stack.enter_async_context(hub.follow(account))
             since = hub.since(board, request.headers.get(_LAST["name"]) or began)

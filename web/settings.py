@@ -29,7 +29,9 @@ class WebSettings(BaseSettings):
         default=32 << 20, ge=10 << 20, description="Bytes of events that may be on their way into the log; who brings more is told to wait"
     )
     web_connections: int = Field(default=2_000, ge=1, description="Connections at once; who comes then is told 503, to come again")
-    web_live_clients: int = Field(default=1_000, ge=0, description="Clients that are told of changes at once")
+    web_live_clients: int = Field(
+        default=1_000, ge=0, description="Clients that are told of changes at once; half as many of one account where there are several"
+    )
     web_max_lag: int | None = Field(
         default=None, ge=0, description="Records behind the log from which on /readyz says no; unset: however many"
     )

@@ -352,6 +352,23 @@ async def test_no_more_clients_than_there_are_places(served: Served, work: Work,
     assert [client.status for client in clients] == [200, 200, 503]
 
 
+async def test_of_several_accounts_none_takes_all_places(served: Served, work: Work, stack: AsyncExitStack) -> None:
+    served.settings = WebSettings(web_live_clients=4)
+    app = served.app()
+    _, ours = served.tokens.create(ACCOUNT, [Scope.READ], "", "2026-01-01T00:00:00Z")
+
+    async def come(secret: str) -> Listener:
+        client = await stack.enter_async_context(Listener(app, authorization=f"Bearer {secret}"))
+        await until(lambda: client.status)
+        return client
+
+    assert [(await come(ours)).status for _ in range(3)] == [200, 200, 200], "there is nobody else"
+    _, theirs = served.tokens.create("other", [Scope.READ], "", "2026-01-01T00:00:00Z")
+    assert (await come(ours)).status == 503
+    assert (await come(theirs)).status == 200
+    assert (await come(theirs)).status == 503, "all places are taken"
+
+
 async def test_when_the_server_stops_every_client_is_let_go(served: Served, work: Work, stack: AsyncExitStack) -> None:
     app = served.app()
     clients = [await stack.enter_async_context(Listener(app)) for _ in range(5)]
