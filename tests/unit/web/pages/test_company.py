@@ -171,7 +171,7 @@ async def test_the_story_has_the_newest_events_of_those_who_were_engaged_last(cl
     whose = (
         f"the {len(people)} contacts" if len(people) <= lately.PEOPLE else f"those 10 of the {len(people)} contacts that were engaged last"
     )
-    assert f"The newest 50 of {formats.number(len(events))} events of {whose} in all their enrollments" in text
+    assert f"The newest 50 of {formats.number(len(events))} events of {whose}, in all their enrollments" in text
 
 
 async def test_of_many_contacts_it_says_whose_events_they_are(served: Served) -> None:
