@@ -59,6 +59,12 @@ def partitions_read(worker: Fork) -> set[int]:
     return set(map(int, found[1].split(", ")))
 
 
+def has_members(admin: KafkaAdminClient, group: str, count: int) -> bool:
+    """Whether so many workers are in the consumer group, and its partitions are assigned."""
+    described = admin.describe_groups([group])[group]
+    return described["group_state"] == "Stable" and len(described["members"]) == count
+
+
 def are_shared(*workers: Fork) -> bool:
     """Whether these workers read all partitions, and each of them is read by one."""
     return sorted(number for worker in workers for number in partitions_read(worker)) == sorted(ALL)
@@ -202,11 +208,14 @@ async def test_a_worker_is_asked_to_end_while_the_broker_is_away(
 
 @notices("topics-torn-apart")
 async def test_three_workers_keep_the_partition_numbers_of_all_topics_together(
-    kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore
+    kafka: EmbeddedKafka, kafka_log: KafkaLog, start: Start, store: RedisStore, environment: dict[str, str]
 ) -> None:
     workers = [start() for _ in range(3)]
+    until(lambda: any("tally.worker: reading" in worker.log for worker in workers))  # now the group is there
+    with KafkaAdminClient(bootstrap_servers=kafka.bootstrap) as admin:
+        until(lambda: has_members(admin, environment["TALLY_GROUP"], 3), timeout=60)
     # Whoever has a fair share keeps it, so of three who do not come at once the last may have none, and then says nothing of reading.
-    until(lambda: are_shared(*workers) and max(len(partitions_read(worker)) for worker in workers) == 2, timeout=60)
+    until(lambda: are_shared(*workers) and max(len(partitions_read(worker)) for worker in workers) == 2)
     kafka_log.append(mailer.take(5000))
     await assert_exact(kafka_log, store)
 
