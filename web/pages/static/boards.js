@@ -10,6 +10,12 @@ const SOON = 4000;
 const EDGE = 96; // of the window
 
 let passing = 0;
+let turn = Promise.resolve(); // what is done last
+
+// What is done next is made of the page as it is then: the places of the cards have changed, and the save that is seen.
+function next(make) {
+  turn = turn.then(make, make);
+}
 
 async function send(to, fields, busy) {
   busy?.setAttribute("aria-busy", "true");
@@ -36,10 +42,24 @@ async function send(to, fields, busy) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target.closest("form[data-arrange]");
+  const button = event.submitter;
   if (!form) return;
   event.preventDefault();
-  send(form.action, new FormData(form, event.submitter), form);
+  next(async () => {
+    if (!form.isConnected || button?.disabled) return;
+    await send(form.action, new FormData(form, button), form);
+    if (button) lead(form, button);
+  });
 });
+
+// Whoever goes by keys goes on from the button that was pressed, or from the other one where it leads no further; or from the menu that
+// was closed.
+function lead(form, button) {
+  const menu = form.closest("details.menu");
+  const here = document.activeElement;
+  if (menu?.open || (here !== document.body && !(menu ?? button).contains(here))) return; // it did not work, or somebody has gone on already
+  (menu ? menu.querySelector("summary") : button.disabled ? form.querySelector("button:enabled") : button)?.focus();
+}
 
 // That something worked is said where it moves nothing, and not for ever.
 function pass() {
@@ -77,7 +97,6 @@ document.addEventListener("pointerdown", (event) => {
   event.preventDefault();
   const card = grip.closest("[data-card]");
   drag = { card, left: event.pageX, top: event.pageY, x: event.clientX, y: event.clientY, target: null, after: false };
-  card.classList.add("dragged");
   document.documentElement.classList.add("dragging");
   requestAnimationFrame(carry);
 });
@@ -92,6 +111,7 @@ function carry() {
   const above = EDGE - drag.y;
   const below = drag.y - (innerHeight - EDGE);
   if (above > 0 || below > 0) scrollBy(0, above > 0 ? -above / 4 : below / 4);
+  drag.card.classList.add("dragged"); // again and again: a page that has come anew knows nothing of it
   drag.card.style.transform = `translate(${drag.x + scrollX - drag.left}px, ${drag.y + scrollY - drag.top}px)`;
   mark(document.elementFromPoint(drag.x, drag.y)?.closest("[data-card]") ?? null);
   requestAnimationFrame(carry);
@@ -115,6 +135,11 @@ function drop(kept) {
   card.style.transform = "";
   document.documentElement.classList.remove("dragging");
   if (!kept || !target || target === card) return;
+  next(() => move(card, target, after));
+}
+
+async function move(card, target, after) {
+  if (!card.isConnected || !target.isConnected) return;
   const from = Number(card.dataset.card);
   const before = Number(target.dataset.card) + (after ? 1 : 0);
   const to = before > from ? before - 1 : before;
@@ -123,7 +148,7 @@ function drop(kept) {
   const fields = new FormData(form);
   fields.set("do", "move");
   fields.set("to", String(to));
-  send(document.getElementById("board").dataset.to, fields, card);
+  await send(document.getElementById("board").dataset.to, fields, card);
 }
 
 document.addEventListener("pointerup", () => drag && drop(true));
