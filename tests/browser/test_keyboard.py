@@ -3,9 +3,11 @@
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.boards import board, ordered
 from tests.browser.history import SEQUENCE
 from tests.browser.served import Served, until
-from tests.browser.visitor import Visitor
+from tests.browser.test_actions import somebody, status
+from tests.browser.visitor import PATIENCE, Visitor
 from web.pages import links
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -71,10 +73,64 @@ async def test_a_table_that_is_too_wide_is_scrolled_by_keys(visitor: Visitor, co
     await until(lambda: page.evaluate("document.activeElement.scrollLeft > 0"))
 
 
-async def reach(page: Page, css: str) -> None:
+async def test_somebody_is_paused_by_keys_and_undo_is_at_hand(visitor: Visitor, moving: Served) -> None:
+    page = await visitor.open(moving, links.enrollments(SEQUENCE))
+    row, person = await somebody(page, moving, 121)
+    told = page.locator("#told")
+    await reach(page, f"[data-who={person}] [data-tick]")
+    await page.keyboard.press("Space")
+    await expect(page.locator("[data-ticked]")).to_have_text("1 ticked")
+    await reach(page, "#act-pause", "Shift+Tab")
+    await seen(page)
+    await page.keyboard.press("Enter")
+    await expect(told).to_contain_text("Paused 1 enrollment.", timeout=PATIENCE)
+    await expect(row).to_have_attribute("data-status", "paused")
+    # All rows are between the button and it.
+    await expect(told.get_by_role("button", name="Undo")).to_be_focused()
+    await seen(page)
+    await page.keyboard.press("Enter")
+    await expect(told).to_contain_text("Resumed 1 enrollment.", timeout=PATIENCE)
+    await expect(row).to_have_attribute("data-status", "active")
+    assert await status(moving, person) == ("active", None)
+
+
+async def test_undo_does_not_take_the_focus_from_what_somebody_has_gone_on_to(visitor: Visitor, moving: Served) -> None:
+    page = await visitor.open(moving, links.enrollments(SEQUENCE))
+    _, person = await somebody(page, moving, 122)
+    await reach(page, f"[data-who={person}] [data-tick]")
+    await page.keyboard.press("Space")
+    await reach(page, "#act-pause", "Shift+Tab")
+    await page.keyboard.press("Enter")
+    await reach(page, "[data-tick-all]")
+    await expect(page.locator("#told").get_by_role("button", name="Undo")).to_be_visible(timeout=PATIENCE)
+    await expect(page.locator("[data-tick-all]")).to_be_focused()
+
+
+async def test_a_card_is_moved_by_keys(visitor: Visitor, moving: Served) -> None:
+    page = await visitor.open(moving, await board(moving, "by-keys"))
+    down, up = (page.get_by_role("button", name=f"Move {way}: One") for way in ("down", "up"))
+    await reach(page, "[aria-label='Move down: One']")
+    await seen(page)
+    await page.keyboard.press("Enter")
+    await ordered(page, moving, "by-keys", "Two", "One", "Three")
+    await expect(down).to_be_focused()
+    await seen(page)
+    await page.keyboard.press("Enter")
+    await ordered(page, moving, "by-keys", "Two", "Three", "One")
+    # There is no further.
+    await expect(up).to_be_focused()
+    await seen(page)
+    # Whoever is faster than the server means both.
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+    await ordered(page, moving, "by-keys", "One", "Two", "Three")
+    await expect(down).to_be_focused()
+
+
+async def reach(page: Page, css: str, key: str = "Tab") -> None:
     """Press Tab until it has the focus."""
     for _ in range(MOST):
-        await page.keyboard.press("Tab")
+        await page.keyboard.press(key)
         if await page.evaluate("css => document.activeElement.matches(css)", css):
             return
     raise AssertionError(f"{css} was not reached by the keyboard")

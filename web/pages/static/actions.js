@@ -5,7 +5,7 @@
 // asked. The server answers when the log has what was asked for; it is done when the row has come back with the status that was wanted.
 
 import { refresh } from "./live.js";
-import { confirmed, told } from "./told.js";
+import { byKeys, confirmed, told } from "./told.js";
 
 const MOST = 500; // enrollments in one request
 const PATIENCE = 20000;
@@ -53,9 +53,9 @@ function sync() {
 
 // ---- asking ----
 
-async function act(action, enrollments) {
+async function act(action, enrollments, keys) {
   const way = WAYS[action];
-  const batch = { way, waiting: new Set(), done: [], elsewhere: 0, otherwise: [], refused: [], failure: "", late: false };
+  const batch = { way, keys, waiting: new Set(), done: [], elsewhere: 0, otherwise: [], refused: [], failure: "", late: false };
   latest = batch;
   busy = true;
   sync();
@@ -150,8 +150,8 @@ function tell(batch) {
   if (refused.length > 5) lines.push(`${refused.length} were refused, the first of them:`);
   for (const one of refused.slice(0, 5)) lines.push(`Refused for ${one.who}: ${sentence(one.why)}`);
   if (failure) lines.push(failure);
-  const undo = way.undo && done.length && !waiting.size ? () => act(way.undo, done) : null;
-  told.say(lines, { undo, bad: Boolean(failure || refused.length || (batch.late && waiting.size)) });
+  const undo = way.undo && done.length && !waiting.size ? (keys) => act(way.undo, done, keys) : null;
+  told.say(lines, { undo, keys: batch.keys, bad: Boolean(failure || refused.length || (batch.late && waiting.size)) });
 }
 
 // ---- when ----
@@ -169,7 +169,7 @@ document.addEventListener("click", async (event) => {
   const action = button.dataset.action;
   const chosen = fitting(action).map((row) => ({ id: row.id, key: row.dataset.enrollment, who: row.dataset.who }));
   if (action === "unenroll" && !(await confirmed(chosen.map((one) => one.who)))) return;
-  act(action, chosen);
+  act(action, chosen, byKeys(event));
 });
 
 document.addEventListener("tally:morphed", settle);

@@ -14,18 +14,24 @@ const closing = made("button", { type: "button", class: "quiet", "aria-label": "
 const bar = made("div", { class: "told", id: "told" }, text, undoing, closing);
 document.body.append(bar);
 
+// Whether a button was pressed by keys.
+export const byKeys = (event) => event.detail === 0;
+
 let undo = null;
-undoing.addEventListener("click", () => undo?.());
+undoing.addEventListener("click", (event) => undo?.(byKeys(event)));
 closing.addEventListener("click", () => told.say([]));
 
 export const told = {
-  // lines: what is said. undo: what takes it back, or none. bad: whether somebody should look at it.
-  say(lines, { undo: next = null, bad = false } = {}) {
+  // lines: what is said. undo: what takes it back, or none. bad: whether somebody should look at it. keys: whether it is said to somebody who
+  // goes by keys, from whom the page may be between the button and its undoing.
+  say(lines, { undo: next = null, bad = false, keys = false } = {}) {
     const wanted = [lines].flat();
+    const fresh = next !== null && undoing.hidden;
     undo = next;
     undoing.hidden = next === null;
     bar.classList.toggle("shown", wanted.length > 0);
     bar.classList.toggle("warned", bad);
+    if (fresh && keys && document.activeElement?.matches("body, :disabled")) undoing.focus();
     if (wanted.join("\n") === [...text.children].map((line) => line.textContent).join("\n")) return;
     text.replaceChildren(...wanted.map((line) => made("p", {}, line)));
   },
