@@ -9,7 +9,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-PROFILES = {"quick": 50, "ci": 100}
+PROFILES = {"quick": 50, "ci": 70}
 """Profile name -> examples a property test draws, where the test does not say itself."""
 
 
