@@ -134,19 +134,24 @@ async def enter(store: WritableStore, partitions: int, now: int, shards: int = 1
     Raises `StoreError` when the active generation was made for another number of partitions or by another fold, or when parts of it are
     gone.
     """
-    found = await known(store)
-    if found.active is None:
-        first = Generation(FIRST, partitions, shards, code_hash(), now)
-        await make_partitions(store, first)
-        await register(store, first)
-        await store.claim(KEY, "active", str(FIRST))
+    while True:
         found = await known(store)
-        assert found.active is not None, "it was claimed"
-    generation = found[found.active]
-    check_made_for(generation, partitions)
-    check_written_by_us(generation)
-    await check_partitions(store, generation)
-    return generation
+        if found.active is None:
+            first = Generation(FIRST, partitions, shards, code_hash(), now)
+            await make_partitions(store, first)
+            await register(store, first)
+            await store.claim(KEY, "active", str(FIRST))
+            continue
+        generation = found[found.active]
+        check_made_for(generation, partitions)
+        check_written_by_us(generation)
+        try:
+            await check_partitions(store, generation)
+        except StoreError:
+            if await known(store) == found:
+                raise
+            continue  # the store was emptied or set back between the two looks, so they are of two stores
+        return generation
 
 
 async def register(store: WritableStore, generation: Generation) -> Generation:

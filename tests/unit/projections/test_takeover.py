@@ -1,6 +1,7 @@
 """Generations: entering, cutting over, going back, dropping; and what an interruption leaves."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from projections import generations, takeover
 from projections.generations import Generation, code_hash
 from projections.tables.memory import MemoryStore
-from projections.tables.store import Commit, Committed, Refused, StoreError
+from projections.tables.store import Commit, Committed, Question, Refused, StoreError
 
 NOW = 1_772_445_600_000
 
@@ -45,6 +46,24 @@ async def test_a_partition_that_has_gone_stops_whoever_enters() -> None:
     del store.hashes["tally:{1.0}:partition:1"]
     with pytest.raises(StoreError, match=r"generation 1 is registered, but of partition 1 nothing is there.*tally rebuild"):
         await generations.enter(store, 3, NOW)
+
+
+async def test_a_store_that_is_emptied_between_two_looks_has_not_lost_anything() -> None:
+    store = await store_with(1, 2, active=2)
+
+    class EmptiedAfterTheFirstLook(MemoryStore):
+        async def ask(self, questions: Sequence[Question]) -> list[Any]:
+            found = store.read(questions)
+            store.hashes.clear()
+            self.ask = store.ask  # type: ignore[method-assign]
+            return found
+
+        async def claim(self, key: str, field: str, value: str) -> str:
+            return await store.claim(key, field, value)
+
+    entered = await generations.enter(EmptiedAfterTheFirstLook(), 3, NOW)
+    assert entered.number == 1, "an empty store begins with the first generation"
+    assert generations.active(store) == entered
 
 
 async def test_another_log_and_another_fold_stop_whoever_enters() -> None:
