@@ -13,11 +13,13 @@ from projections.rows import Column, Table
 from projections.tables.layout import ROW, STEP_CELL
 from projections.tables.moved import Moved, MovedChunk, MovedChunks
 from projections.tables.parts import Chunk, NewNames, StepCounters
-from projections.tables.reading import Layout, Part, Reading, Tables
+from projections.tables.reading import Layout, Part, PartitionProgress, Reading, Tables
 from projections.tables.store import StoreError
 
 _ROUNDS: Final = 500
 """Round trips for one snapshot; no account is so large, and no store so busy, that it needs as many."""
+_ANSWERS: Final = 256
+"""Parts whose answers are kept for an account while nothing moves."""
 
 
 @dataclass(slots=True)
@@ -51,8 +53,10 @@ class _Account:
     def forget(self) -> None:
         self.layout: Layout | None = None
         self.names = Dictionary()
-        self.partitions: list[int] = []
-        """The versions of the partitions when they were last read."""
+        self.progress: list[PartitionProgress] = []
+        """Of the partitions when they were last read."""
+        self.answers: dict[Part[Any], list[Any]] = {}
+        """To what else was asked since the partitions came to where they are."""
         self.is_whole = False
         """Whether the rows of all chunks are here as of these versions."""
         self.versions: dict[str, str] = {}
@@ -88,15 +92,20 @@ class RowCache:
         self._accounts: dict[str, _Account] = {}
         self._lock = threading.Lock()
 
-    def snapshot(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = ()) -> Snapshot:
+    def snapshot(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = (), standing: Reading | None = None) -> Snapshot:
         """The account's rows and the answers to `parts`, as of one instant; with the step cells of the sequences `cells_of` (None: all).
 
-        One round trip, which also brings what has moved; further ones if that is more than one brings, or if there are new steps.
+        None or one round trip: none if all of it is here as of `standing`, a reading of where the tables stand. One brings what has moved,
+        too; there are further ones if that is more than one brings, or if there are new steps.
         Raises `StoreError` if the store cannot answer, or names the remedy if it is damaged.
         """
         with self._lock:
             held = self._accounts.setdefault(account, _Account())
         with held.lock:
+            if standing is not None and held.layout == standing.keys.layout and held.progress == standing.progress:
+                known = _known(held, standing, parts, cells_of)
+                if known is not None:
+                    return known
             for _ in range(_ROUNDS):
                 snapshot = _round(self._tables, account, held, parts, cells_of)
                 if snapshot is not None:
@@ -104,16 +113,24 @@ class RowCache:
         raise StoreError(f"the rows kept moving through {_ROUNDS} reads; ask again, or give the reader less distance to the store")
 
 
+def _known(held: _Account, standing: Reading, parts: Sequence[Part[Any]], cells_of: Sequence[str] | None) -> Snapshot | None:
+    """The snapshot, if everything is here as of where the tables stand."""
+    wanted, listings = _listings(held, cells_of)
+    asked = (*parts, *listings.values())
+    if not held.is_whole or not _has_cells(held, wanted) or not held.answers.keys() >= set(asked):
+        return None
+    return _made(held, Reading(standing.keys, standing.progress, {part: held.answers[part] for part in asked}), listings)
+
+
 def _round(tables: Tables, account: str, held: _Account, parts: Sequence[Part[Any]], cells_of: Sequence[str] | None) -> Snapshot | None:
     """One reading; the snapshot if now everything is here as of that instant."""
-    wanted = held.sequences() if cells_of is None else set(cells_of)
-    listings = {sequence: StepCounters(sequence) for sequence in sorted(wanted)}
-    cells = held.cells_held(wanted)
-    nothing_lacks = held.is_whole and all(version == held.versions[address] for address, version in cells.items())
+    wanted, listings = _listings(held, cells_of)
     steps = {sequence: held.steps.get(sequence, []) for sequence in listings}
-    moved = MovedChunks(held.partitions if nothing_lacks else (), held.versions, cells, steps)
+    known = [progress.version for progress in held.progress] if held.is_whole and _has_cells(held, wanted) else ()
+    moved = MovedChunks(known, held.versions, held.cells_held(wanted), steps)
     names = NewNames(held.names.known())
-    reading = tables.read(account, *parts, *listings.values(), moved, names)
+    asked = (*parts, *listings.values())
+    reading = tables.read(account, *asked, moved, names)
     found = reading[moved]
     if held.layout not in (None, reading.keys.layout) or _went_back(held, reading, found):
         # Another generation, or a store that began anew: nothing of what is held, or was just read, belongs to it.
@@ -124,22 +141,34 @@ def _round(tables: Tables, account: str, held: _Account, parts: Sequence[Part[An
     held.names.add(reading[names])
     for one in found.chunks:
         _take(held, one, steps)
-    held.partitions = [progress.version for progress in reading.progress]
+    if held.progress != reading.progress or len(held.answers) > _ANSWERS:
+        held.answers.clear()
+    held.progress = reading.progress
+    held.answers |= {part: reading.answers[part] for part in asked}
     held.is_whole = found.whole
     if not found.whole:
         return None
     held.steps |= {sequence: list(reading[listing].steps) for sequence, listing in listings.items()}
     if cells_of is None and held.sequences() != wanted:
         return None
-    if any(version != held.versions[address] for address, version in held.cells_held(wanted).items()):
-        return None
-    return _made(held, reading, listings)
+    return _made(held, reading, listings) if _has_cells(held, wanted) else None
+
+
+def _listings(held: _Account, cells_of: Sequence[str] | None) -> tuple[set[str], dict[str, StepCounters]]:
+    """(the sequences whose cells are asked for, what lists the steps of each)."""
+    wanted = held.sequences() if cells_of is None else set(cells_of)
+    return wanted, {sequence: StepCounters(sequence) for sequence in sorted(wanted)}
+
+
+def _has_cells(held: _Account, sequences: Collection[str]) -> bool:
+    """Whether the cells of these sequences are here, of all steps and as new as the rows."""
+    return all(version == held.versions[address] for address, version in held.cells_held(sequences).items())
 
 
 def _went_back(held: _Account, reading: Reading, found: Moved) -> bool:
     """Whether this is a store that was emptied or replaced: versions only rise, and no chunk is ever taken away."""
     return (
-        any(progress.version < version for progress, version in zip(reading.progress, held.partitions, strict=False))
+        any(now.version < before.version for now, before in zip(reading.progress, held.progress, strict=False))
         or any(int(one.version) < int(held.versions.get(one.address, 0)) for one in found.chunks)
         or (found.whole and found.total is not None and found.total != len(held.versions.keys() | {one.address for one in found.chunks}))
     )

@@ -178,10 +178,18 @@ class Rows:
             return None
         return int(start - self._span.start) + row % CHUNK_ROWS
 
+    @property
+    def start(self) -> int:
+        """Where in the whole table this stretch begins."""
+        return int(self._span.start)
+
+    def window(self, positions: Column) -> slice:
+        """Where among ascending positions of the whole table those lie that fall into this stretch."""
+        return slice(*np.searchsorted(positions, (self._span.start, self._span.stop)).tolist())
+
     def among(self, positions: Column) -> Column:
         """Those of some ascending positions of the whole table that fall into this stretch, as positions in it."""
-        first, last = np.searchsorted(positions, (self._span.start, self._span.stop))
-        found: Column = positions[first:last] - self._span.start
+        found: Column = positions[self.window(positions)] - self.start
         return found
 
     def address(self, positions: Column) -> tuple[Column, Column]:

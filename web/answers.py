@@ -1,6 +1,7 @@
 """What questions are answered from, and how: beside the event loop, and not at all for whoever has the answer already."""
 
 from collections.abc import Callable, Collection, Sequence
+from time import monotonic
 from typing import Any, Final, NamedTuple
 
 from pydantic import BaseModel
@@ -13,21 +14,21 @@ from projections.reports.parameters import Given
 from projections.tables.reader import Reader
 from projections.tables.reading import Reading
 from projections.versions import Versions
-from web.calls import Calls
+from web.calls import Busy, Calls
 from web.ends import SharedEnds
 from web.etag import Moment, etag, matches, moment
 from web.form import Form, write
 from web.recent import Recent
 from web.standing import Standing
 
-_ROOM: Final = 32 << 20
+_ROOM: Final = 4 << 20
 """Bytes of answers that are kept for whoever asks the same."""
-_ROOM_OF_QUESTIONS: Final = 4 << 20
+_ROOM_OF_QUESTIONS: Final = 1 << 19
 _QUESTION: Final = 1_000
 """Bytes of a question, beside what was asked with."""
 
 Ask = Callable[[], Question]
-"""Checks a question. The statistics of a report may have to be loaded for it, so this is made beside the event loop, too."""
+"""Checks a question."""
 
 _TRIES: Final = 3
 """How often questions are asked so that nothing is committed between them."""
@@ -57,16 +58,18 @@ class Answer(NamedTuple):
 class Answers:
     """Answers questions from the tables, and from the log where events are shown. For one event loop.
 
-    `log` raises `LogUnavailable` while the log is away; `time_zone` is that of dates, unless a question says otherwise.
+    `log` raises `LogUnavailable` while the log is away; `time_zone` is that of dates, unless a question says otherwise. What reads the
+    log may wait for it, and does so among `log_calls`, where nothing else waits behind it.
     """
 
-    def __init__(self, reader: Reader, log: Callable[[], Log], ends: SharedEnds, calls: Calls, time_zone: str) -> None:
+    def __init__(self, reader: Reader, log: Callable[[], Log], ends: SharedEnds, calls: Calls, log_calls: Calls, time_zone: str) -> None:
         self.reader = reader
         self.log = log
         self.ends = ends
         self.calls = calls
+        self.log_calls = log_calls
         self.time_zone = time_zone
-        self._standing = Standing(lambda account: calls.make(lambda: reader.read(account)))
+        self._standing = Standing(reader.read, calls)
         self._latest: tuple[Reading, Ends | None, Moment] | None = None
         self._recent: Recent[Answer] = Recent(_ROOM)
         self._questions: Recent[Question] = Recent(_ROOM_OF_QUESTIONS)
@@ -76,18 +79,19 @@ class Answers:
 
         While nothing moves it is made once. Raises what `ask` and the question raise, and `Busy`.
         """
+        asked_at = monotonic()
         ends = await self.ends.get()
         question = self._questions.find(asked, None)
         if question is None:
-            checked, now, found = await self.calls.make(lambda: self._first(asked, form, ends, none_match))
-            self._questions.keep(asked, None, checked, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
+            question = self._checked(asked)
+            now, found = await self._calls(question).make(lambda: self._first(question, form, ends, none_match, asked_at))
         else:
             reading = await self._standing.get(asked.account)
             now = self._moment(reading, ends)
             known = self._recent.find((asked, form), now)
             if known is not None:
                 return known._replace(body=None) if matches(none_match, known.tag) else known
-            found = await self.calls.make(lambda: self._write(question, form, reading, ends, none_match))
+            found = await self._calls(question).make(lambda: self._write(question, form, reading, ends, none_match))
         if found.body is not None:
             self._recent.keep((asked, form), now, found, _QUESTION + len(found.body))
         return found
@@ -96,13 +100,16 @@ class Answers:
         """Answers to several questions, each as of one instant; or why there is none. Raises `Busy`."""
         ends = await self.ends.get()
 
-        def answer(ask: Ask) -> BaseModel | Exception:
+        async def answer(ask: Ask) -> BaseModel | Exception:
             try:
-                return self._answer(ask(), ends)
+                question = ask()
+                return await self._calls(question).make(lambda: self._answer(question, ends))
+            except Busy:
+                raise
             except Exception as error:  # noqa: BLE001  it is told beside the answers to the others
                 return error
 
-        return [await self.calls.make(lambda ask=ask: answer(ask)) for ask in asks]  # type: ignore[misc]
+        return [await answer(ask) for ask in asks]
 
     async def together(self, asks: Sequence[Ask]) -> list[BaseModel]:
         """Answers to several questions as of one instant; of moments close together where commits follow too fast for that.
@@ -111,8 +118,9 @@ class Answers:
         """
         ends = await self.ends.get()
 
+        questions = [ask() for ask in asks]
+
         def answer() -> list[BaseModel]:
-            questions = [ask() for ask in asks]
             made: list[BaseModel] = []
             for _ in range(_TRIES):
                 made = [self._answer(question, ends) for question in questions]
@@ -120,7 +128,7 @@ class Answers:
                     break
             return made
 
-        return await self.calls.make(answer)
+        return await self._calls(*questions).make(answer)
 
     async def standing(self, account: str) -> Versions:
         """Up to where the tables of an account contain everything: whatever is asked from now on is told up to there at least.
@@ -140,8 +148,12 @@ class Answers:
             self._latest = reading, ends, moment(reading, ends)
         return self._latest[2]
 
-    def _first(self, asked: Asked, form: Form, ends: Ends | None, none_match: str | None) -> tuple[Question, Moment, Answer]:
-        """All there is to do for a question that was not asked before, in one call. It is checked before anything is read."""
+    def _calls(self, *questions: Question) -> Calls:
+        """Among which they are answered together."""
+        return self.log_calls if any(question.report.reads_log for question in questions) else self.calls
+
+    def _checked(self, asked: Asked) -> Question:
+        """The question, before anything is read for it."""
         question = ask(
             asked.report,
             account=asked.account,
@@ -149,19 +161,24 @@ class Answers:
             parameters=dict(asked.given),
             default_time_zone=self.time_zone,
         )
-        reading = self.reader.read(asked.account)
-        return question, moment(reading, ends), self._write(question, form, reading, ends, none_match)
+        self._questions.keep(asked, None, question, _QUESTION + sum(len(value) for _, values in asked.given for value in values))
+        return question
+
+    def _first(self, question: Question, form: Form, ends: Ends | None, none_match: str | None, asked_at: float) -> tuple[Moment, Answer]:
+        """All there is to do for a question that was not asked before, in one call."""
+        reading = self._standing.since(question.query.account, asked_at)
+        return moment(reading, ends), self._write(question, form, reading, ends, none_match)
 
     def _write(self, question: Question, form: Form, reading: Reading, ends: Ends | None, none_match: str | None) -> Answer:
         tag = etag(question, form, reading, ends)
         if matches(none_match, tag):
             return Answer(tag, None)
-        made = self._answer(question, ends)
+        made = self._answer(question, ends, self.reader.standing_at(reading))
         return Answer(tag, write(question, made, form), getattr(made, "next", None))
 
-    def _answer(self, question: Question, ends: Ends | None) -> BaseModel:
-        log = self.log() if question.report.subject == "contact" else None
-        return question.answer(self.reader, ends=ends, log=log)
+    def _answer(self, question: Question, ends: Ends | None, reader: Reader | None = None) -> BaseModel:
+        log = self.log() if question.report.reads_log else None
+        return question.answer(reader or self.reader, ends=ends, log=log)
 
 
 def _moment(answer: Any) -> tuple[int, int, str | None]:

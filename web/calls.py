@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-_WAITING: Final = 16
+_WAITING: Final = 32
 """Calls that may wait for each thread: who comes later would wait too long to be still there."""
 
 

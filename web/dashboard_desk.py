@@ -97,7 +97,7 @@ class DashboardDesk:
 
     async def _wait_for(self, condition: Callable[[], bool]) -> bool:
         deadline = monotonic() + PATIENCE
-        while not await self._answers.calls.make(condition):
+        while not await self._answers.log_calls.make(condition):
             if monotonic() > deadline:
                 return False
             await asyncio.sleep(_POLL)

@@ -75,7 +75,7 @@ class Oversight:
         """
         sight = Sight()
         try:
-            sight.overview, sight.letters = await self._answers.calls.make(lambda: self._read(account, everybody=everybody))
+            sight.overview, sight.letters = await self._answers.log_calls.make(lambda: self._read(account, everybody=everybody))
         except (LogError, StoreError) as error:
             sight.troubles.append(str(error))
         ends = await self._answers.ends.get()

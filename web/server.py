@@ -1,6 +1,7 @@
 """The server process: opens what it reads from, listens, says so, and ends as it should."""
 
 import asyncio
+import gc
 import logging
 import resource
 import signal
@@ -49,6 +50,8 @@ _FAREWELL = 3
 """Seconds that requests in hand get at the end."""
 _WAITING_CONNECTIONS = 1024
 _OTHER_FILES = 512
+_LOG_THREADS = 4
+"""They mostly wait."""
 
 
 class CannotListen(Exception):
@@ -83,6 +86,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             log=log.get,
             ends=SharedEnds(lambda: log.get().ends(SOURCE_TOPICS)),
             calls=Calls(settings.web_threads, "report"),
+            log_calls=Calls(_LOG_THREADS, "log"),
             time_zone=redis_settings.timezone,
         )
         intake = Intake(log.get, Calls(_INTAKE_THREADS, "intake"))
@@ -101,6 +105,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             timeout_graceful_shutdown=_FAREWELL,
         )
         logger.info("answering http://%s/v1 (%s)", _place(listener), _who(access, tokens))
+        _settle_in()
         run(_serve(_Server(config), listener, hub))
 
 
@@ -152,6 +157,15 @@ def _room_for(connections: int) -> None:
     wanted = connections + _OTHER_FILES
     if resource.RLIM_INFINITY != now < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+
+
+def _settle_in() -> None:
+    """Whoever asks waits while Python looks for garbage that goes in circles: 50 ms each time that it looks through all there is.
+
+    What the program is made of stays anyway, and is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _place(listener: socket.socket) -> str:

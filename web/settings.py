@@ -24,7 +24,9 @@ class WebSettings(BaseSettings):
     web_timeout: float = Field(
         default=30.0, gt=0, description="How long the head of a request may take to come, and after it the rest and the answer"
     )
-    web_threads: int = Field(default=4, ge=1, le=64, description="Reports worked on at once; others wait, and are refused if too many do")
+    web_threads: int = Field(
+        default=2, ge=1, le=64, description="Reports worked on at once, which share a core; others wait, and are refused if too many do"
+    )
     web_bytes_in_flight: int = Field(
         default=32 << 20, ge=10 << 20, description="Bytes of events that may be on their way into the log; who brings more is told to wait"
     )

@@ -9,12 +9,13 @@ from projections.rows import Column
 
 BITS: Final = 16
 """How many bits an occurrence can carry."""
+_OCCURRENCE: Final = np.uint16
 _SPARSE: Final = 16
 """A table with so many places for each member takes as long as sorting them."""
 _SEEN: Final = 1 << BITS
 
 
-def distinct(groups: Column | None, members: Column, size: int, bits: Column) -> tuple[Numbers | None, Numbers]:
+def distinct(groups: Column | None, members: Column, size: int, bits: Column) -> tuple[Numbers | None, Column]:
     """(groups, bits): for each distinct (group, member) its group, ascending, and the union of the bits over its occurrences.
 
     `members` are below `size`; without `groups` all is one group, and None is given back for them.
@@ -29,11 +30,11 @@ def distinct(groups: Column | None, members: Column, size: int, bits: Column) ->
     packed = np.sort(packed << BITS | bits)
     keys = packed >> BITS
     first = starts(keys)
-    united = np.bitwise_or.reduceat(packed, first) & ((1 << BITS) - 1) if len(first) else packed
-    return None if groups is None else keys.take(first) // size, united
+    united = np.bitwise_or.reduceat(packed, first) if len(first) else packed
+    return None if groups is None else keys.take(first) // size, united.astype(_OCCURRENCE)
 
 
-def _united(members: Column, size: int, bits: Column) -> Numbers:
+def _united(members: Column, size: int, bits: Column) -> Column:
     """For each member in order the union of its bits."""
     table = np.zeros(size, dtype=np.int32)
     marked = bits.astype(np.int32) | _SEEN
@@ -41,5 +42,5 @@ def _united(members: Column, size: int, bits: Column) -> Numbers:
     # Of several occurrences one has won; what it lacks is made good.
     lost = np.flatnonzero(table.take(members) & marked != marked)
     np.bitwise_or.at(table, members.take(lost), marked.take(lost))
-    united: Numbers = table[table != 0] & (_SEEN - 1)
-    return united
+    # Positions are three times quicker than truth values to choose by.
+    return table.take(np.flatnonzero(table != 0)).astype(_OCCURRENCE)

@@ -35,6 +35,7 @@ FILTERS: Final = (
     Parameter("enrolled_from", "Enrollments started on this day or later (YYYY-MM-DD in the time zone).", kind="date"),
     Parameter("enrolled_to", "Enrollments started on this day or earlier (YYYY-MM-DD in the time zone).", kind="date"),
 )
+assert len(STATUSES) * len(REASONS) <= 1 << 8, "a status and a reason together are one byte"
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -104,12 +105,13 @@ class Filters:
         return positions[asked.take(positions)]
 
     def _named(self, rows: Rows) -> Column:
-        named = np.ones(len(rows), dtype=np.bool_)
+        named: Column | None = None
         for name in _NAMED:
             values = getattr(self, name)
             if values:
-                named &= _in_sequences(rows, values) if name == "sequence" else _any_of(rows, name, values)
-        return named
+                passing = _in_sequences(rows, values) if name == "sequence" else _any_of(rows, name, values)
+                named = passing if named is None else named & passing
+        return np.ones(len(rows), dtype=np.bool_) if named is None else named
 
     def _at_step_and_date(self, rows: Rows, passing: Column, zone: str) -> Column:
         """The positions of those that pass these filters too; what never started passes no date."""
@@ -117,14 +119,13 @@ class Filters:
             passing = passing & _any_of(rows, "step", self.step)
         if self.enrolled_from is None and self.enrolled_to is None:
             return np.flatnonzero(passing)
-        started = np.flatnonzero(passing & (rows.column("status") >= meaning.FIRST_STARTED))
-        days = start_days(rows, zone).take(started)
-        within = np.ones(len(days), dtype=np.bool_)
+        started = passing & (rows.column("status") >= meaning.FIRST_STARTED)
+        days = start_days(rows, zone)
         if self.enrolled_from is not None:
-            within &= days >= self.enrolled_from.toordinal() - _EPOCH_DAY
+            started &= days >= self.enrolled_from.toordinal() - _EPOCH_DAY
         if self.enrolled_to is not None:
-            within &= days <= self.enrolled_to.toordinal() - _EPOCH_DAY
-        return started[within]
+            started &= days <= self.enrolled_to.toordinal() - _EPOCH_DAY
+        return np.flatnonzero(started)
 
 
 def _any_of(rows: Rows, column: str, values: Sequence[str]) -> Column:
@@ -152,4 +153,4 @@ def _has_status(rows: Rows, values: Sequence[str]) -> Column:
     for value in values:
         status, _, reason = value.partition(":")
         allowed[STATUSES.index(status), REASONS.index(reason) if reason else slice(None)] = True
-    return allowed[rows.column("status"), rows.column("reason")]
+    return allowed.ravel().take(rows.column("status") * len(REASONS) + rows.column("reason"))

@@ -1,5 +1,6 @@
 """What statistics say of two proportions, by statsmodels, which this module alone knows."""
 
+from importlib.util import find_spec
 from math import isnan
 from typing import Final
 
@@ -28,11 +29,9 @@ class Comparison(BaseModel):
 
 
 def require() -> None:
-    """Raises `MissingLibrary` unless the statistics are installed. The first call takes seconds."""
-    try:
-        import statsmodels.stats.proportion  # noqa: F401  only whether it is there
-    except ImportError as error:
-        raise MissingLibrary("the report variants", "statsmodels", "statistics") from error
+    """Raises `MissingLibrary` unless the statistics are installed. Nothing is loaded yet, which takes seconds."""
+    if find_spec("statsmodels") is None:
+        raise MissingLibrary("the report variants", "statsmodels", "statistics")
 
 
 def interval(numerator: int, denominator: int) -> tuple[float, float] | tuple[None, None]:

@@ -9,7 +9,7 @@ from projections import meaning
 from projections.contribution import countable
 from projections.meaning import FLAGS, MESSAGE_FACTS, OUTCOMES, STATUSES
 from projections.reports.distinct import BITS, distinct
-from projections.reports.groups import Groups, Numbers
+from projections.reports.groups import Groups, Numbers, total
 from projections.reports.scope import Scope
 from projections.reports.shared_messages import SharedMessages
 from projections.rows import Column
@@ -22,9 +22,11 @@ _LIVE: Final = _NO_RESPONSE << 1
 assert _LIVE < 1 << BITS, "two bits are left beside the flags"
 _BARS_NO_RESPONSE: Final = _LIVE | meaning.REPLIED | meaning.MET
 _BITS_OF_OUTCOME: Final = np.array(
-    [{"active": _LIVE, "paused": _LIVE, "no_response": _NO_RESPONSE}.get(outcome, 0) for outcome in OUTCOMES]
+    [{"active": _LIVE, "paused": _LIVE, "no_response": _NO_RESPONSE}.get(outcome, 0) for outcome in OUTCOMES], dtype=np.uint16
 )
 
+_DENSE: Final = 4
+"""Where one row of so many counts, looking at all of them takes no longer than picking those."""
 _COUNTABLE: Final = np.array([countable(bits) for bits in range(1 << len(MESSAGE_FACTS))], dtype=np.int64)
 
 
@@ -48,7 +50,9 @@ class Recount:
         self._sums = Groups(self._groups_of_started, size)
         self._numbers: dict[str, Numbers] = {}
         self._columns: dict[str, Column] = {}
-        self._contacts: tuple[Groups, Numbers] | None = None
+        self._contacts: tuple[Groups, Column] | None = None
+        self._shared_messages: tuple[tuple[Groups, Column], ...] = ()
+        self._in_scope: Column | None = None
 
     def numbers(self, name: str) -> Numbers:
         """One number for each group. Raises KeyError for a name that is no counter."""
@@ -97,33 +101,42 @@ class Recount:
         return sums.add((united & _MASKS[part]) != 0)
 
     def _total(self, part: str) -> Numbers:
-        return self._sums.add(self._column(part))
+        return self._added(part)
 
     def _replies(self, part: str) -> Numbers:
-        return self._sums.add(self._column(f"replies_{part}"))
+        return self._added(f"replies_{part}")
 
     def _messages(self, part: str) -> Numbers:
         if self._shared is None:
             raise KeyError(f"messages.{part} needs the shared messages")
         fact = 1 << MESSAGE_FACTS.index(part)
-        added = self._sums.add(self._column(part if part in ("sent", "delivered") else f"messages_{part}"))
-        shared, groups = self._shared_in_scope(self._shared)
-        united_groups, united = distinct(groups, shared.messages, shared.size, shared.bits)
+        added = self._added(part if part in ("sent", "delivered") else f"messages_{part}")
+        if not self._shared_messages:
+            self._shared_messages = self._shared_in_scope(self._shared)
+        each, once = (sums.add((facts & fact) != 0) for sums, facts in self._shared_messages)
         # The rows have counted every entry of a shared message, and it is to be counted once.
-        once = Groups(united_groups, self._size).add((_COUNTABLE.take(united) & fact) != 0)
-        each = Groups(groups, self._size).add((_COUNTABLE.take(shared.bits) & fact) != 0)
         return added + once - each
 
-    def _shared_in_scope(self, shared: SharedMessages) -> tuple[SharedMessages, Column | None]:
-        """(the entries in scope, their groups ascending)."""
+    def _shared_in_scope(self, shared: SharedMessages) -> tuple[tuple[Groups, Column], ...]:
+        """What is to be counted of (each entry in scope, each message)."""
         in_scope = np.zeros(len(self._rows), dtype=np.bool_)
         in_scope[self._started] = True
-        kept = np.flatnonzero(in_scope.take(shared.rows))
-        if self._groups is None:
-            return shared.take(kept), None
-        groups = self._groups.take(shared.rows)
-        kept, sorted_groups = _by_group(kept, groups)
-        return shared.take(kept), sorted_groups
+        kept, sorted_groups = np.flatnonzero(in_scope.take(shared.rows)), None
+        if self._groups is not None:
+            kept, sorted_groups = _by_group(kept, self._groups.take(shared.rows))
+        bits = shared.bits.take(kept)
+        groups, united = distinct(sorted_groups, shared.messages.take(kept), shared.size, bits)
+        each, once = Groups(sorted_groups, self._size), Groups(groups, self._size)
+        return (each, _COUNTABLE.take(bits)), (once, _COUNTABLE.take(united))
+
+    def _added(self, name: str) -> Numbers:
+        """A column of the started enrollments in scope, added up."""
+        if self._groups is not None or len(self._started) * _DENSE < len(self._rows):
+            return self._sums.add(self._column(name))
+        if self._in_scope is None:
+            self._in_scope = np.zeros(len(self._rows), dtype=np.uint16)
+            self._in_scope[self._started] = 1
+        return np.array([total(self._rows.column(name) * self._in_scope)], dtype=np.int64)
 
 
 class _Group:

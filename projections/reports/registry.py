@@ -51,6 +51,11 @@ class Report:
     answer: Callable[[Request, Any], BaseModel]
     """Answers with what `read` has read. Raises `NotFound`, `StoreError`."""
 
+    @property
+    def reads_log(self) -> bool:
+        """Whether it shows events, which the log has."""
+        return self.subject == "contact"
+
 
 _COMMON: Final = (*FILTERS, OPENS, TIME_ZONE)
 _LISTED: Final = tuple(LISTED_STATUS if one is STATUS else one for one in FILTERS)

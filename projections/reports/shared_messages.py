@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from weakref import WeakKeyDictionary
 
 import msgspec
 import numpy as np
 
-from projections.rows import Column, Rows
+from projections.rows import Column, Rows, Table
 
 _decoder = msgspec.msgpack.Decoder(list[list[tuple[int, int, int, list[int]]]])
 
@@ -30,7 +32,15 @@ class SharedMessages:
     @classmethod
     def read(cls, packed: Sequence[Sequence[bytes]], rows: Rows) -> "SharedMessages":
         """`packed`: for each partition its lists. Entries of enrollments outside the rows are left out."""
-        names = rows.table.names
+        known = _latest.get(rows.table)
+        if known is None or known[0] != packed:
+            known = _latest[rows.table] = packed, cls._of_table(packed, rows.table)
+        return known[1]._within(rows)
+
+    @classmethod
+    def _of_table(cls, packed: Sequence[Sequence[bytes]], table: Table) -> "SharedMessages":
+        """All that there are, by row."""
+        rows, names = table.rows(), table.names
         entries: list[tuple[int, int, int]] = []
         sends: list[tuple[int, int, int]] = []
         number = 0
@@ -43,8 +53,19 @@ class SharedMessages:
                             entries.append((number, position, bits))
                             sends += [(number, position, names.account_wide(partition, step)) for step in steps]
                     number += 1
-        columns = np.array(entries, dtype=np.int64).reshape(-1, 3)
-        return cls(columns[:, 0], columns[:, 1], columns[:, 2], number, np.array(sends, dtype=np.int64).reshape(-1, 3))
+        of_entries, of_sends = (np.array(sorted(one, key=itemgetter(1)), dtype=np.int64).reshape(-1, 3) for one in (entries, sends))
+        return cls(of_entries[:, 0], of_entries[:, 1], of_entries[:, 2], number, of_sends)
+
+    def _within(self, rows: Rows) -> "SharedMessages":
+        """Those of a stretch of the table, at their positions in it."""
+        entries, sends = rows.window(self.rows), rows.window(self.sends[:, 1])
+        return SharedMessages(
+            self.messages[entries],
+            self.rows[entries] - rows.start,
+            self.bits[entries],
+            self.size,
+            self.sends[sends] - (0, rows.start, 0),
+        )
 
     def take(self, entries: Column) -> "SharedMessages":
         """Only the entries at these positions, in this order, without their sends."""
@@ -56,3 +77,7 @@ class SharedMessages:
         messages_of_steps = in_scope[:, (2, 0)]
         distinct = np.unique(messages_of_steps, axis=0)
         return Counter(messages_of_steps[:, 0].tolist()) - Counter(distinct[:, 0].tolist())
+
+
+_latest: WeakKeyDictionary[Table, tuple[Sequence[Sequence[bytes]], SharedMessages]] = WeakKeyDictionary()
+"""Of each table the lists it was last asked with, and what they say: between two commits every question asks with the same ones."""

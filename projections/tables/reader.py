@@ -1,6 +1,7 @@
 """What every report reads from."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from projections.identities import Identities
@@ -22,6 +23,13 @@ class Reader:
         self.identities = Identities(self._tables)
         """Who the enrollments in the rows are."""
         self._sequences: dict[str, tuple[str, ...]] = {}
+        self._standing: Reading | None = None
+
+    def standing_at(self, reading: Reading) -> "Reader":
+        """This reader, for questions that may be answered as of a reading: it does not ask for rows that it has as of then."""
+        reader = copy(self)
+        reader._standing = reading
+        return reader
 
     def read(self, account: str, *parts: Part[Any]) -> Reading:
         """Everything the parts ask for, as of one instant, in one round trip. Raises `StoreError`."""
@@ -30,7 +38,8 @@ class Reader:
     def rows(self, account: str, *parts: Part[Any], cells_of: Sequence[str] | None = ()) -> Snapshot:
         """The rows of the account, and the step cells of the sequences `cells_of` (None: of all), with the answers to the parts, all as of
         one instant. Raises `StoreError`."""
-        return self._rows.snapshot(account, *parts, cells_of=cells_of)
+        standing = None if self._standing is None or self._standing.keys.account != account else self._standing
+        return self._rows.snapshot(account, *parts, cells_of=cells_of, standing=standing)
 
     def counters_of_sequences(self, account: str, catalogue: Catalogue, *parts: Part[Any]) -> tuple[Reading, Mapping[str, Counts]]:
         """The catalogue, the counters of every sequence in it, and the answers to the parts, as of one instant.

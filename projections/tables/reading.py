@@ -105,14 +105,15 @@ class Reading:
 
     keys: Keys
     progress: list[PartitionProgress]
-    _answers: dict[Part[Any], list[Any]] = field(repr=False)
+    answers: Mapping[Part[Any], list[Any]] = field(repr=False)
+    """As the store gave them."""
 
     @property
     def generation(self) -> int:
         return self.keys.layout.generation
 
     def __getitem__(self, part: Part[T]) -> T:
-        return part.answer(self._answers[part])
+        return part.answer(self.answers[part])
 
 
 class Tables:

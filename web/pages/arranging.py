@@ -35,7 +35,7 @@ def add(app: FastAPI, site: Site, desk: DashboardDesk) -> None:
         try:
             match posted.text("do"):
                 case "restore":
-                    last = await site.answers.calls.make(partial(last_saved, site.answers.log(), account, dashboard_id))
+                    last = await site.answers.log_calls.make(partial(last_saved, site.answers.log(), account, dashboard_id))
                     written = await desk.change(posted.caller, dashboard_id, _restored(dashboard_id, last))
                 case "delete":
                     written = await desk.change(posted.caller, dashboard_id, deletion(dashboard_id), _seen(posted))

@@ -98,7 +98,7 @@ async def _deleted(visit: Visit, dashboard_id: str, known: Dashboard) -> Deleted
     if known.is_there:
         return Deleted(dashboard_id, known.name or dashboard_id, waits=True) if known.time <= (_time(visit) or 0) else None
     answers = visit.site.answers
-    last = await answers.calls.make(lambda: last_saved(answers.log(), visit.account, dashboard_id))
+    last = await answers.log_calls.make(lambda: last_saved(answers.log(), visit.account, dashboard_id))
     return None if last is None else Deleted(dashboard_id, last.name, waits=False)
 
 

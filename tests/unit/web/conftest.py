@@ -75,7 +75,7 @@ class Served:
         return self.made
 
     def app(self) -> FastAPI:
-        answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), "UTC")
+        answers = Answers(self.reader, self.log, SharedEnds(self.ends), Calls(2, "test"), Calls(2, "test"), "UTC")
         intake, hub, access = Intake(self.log, Calls(2, "test")), self.hub(answers), Access(self.tokens, self.account)
         return make_app(answers, intake, hub, access, self.settings, Premises("sqlite:///log.db", "redis://redis:6379/0", self._opened))
 

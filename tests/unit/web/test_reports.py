@@ -3,11 +3,14 @@
 import csv
 import io
 import json
+from asyncio import create_task, gather, to_thread, wait_for
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
 from httpx import AsyncClient
 
+from events.log.port import Log, LogUnavailable
 from projections.export.columns import columns, record_list
 from projections.reports import REPORTS, ask
 from tests.unit.web.conftest import CONTACT, SEQUENCE, Served, company, problem
@@ -129,3 +132,23 @@ async def test_large_answers_are_zipped_where_that_is_understood(client: AsyncCl
     assert "Content-Encoding" not in plain.headers
     assert zipped.json() == plain.json()
     assert int(zipped.headers["Content-Length"]) < len(plain.content) / 3
+
+
+async def test_who_waits_for_the_log_holds_up_nobody_else(served: Served) -> None:
+    gate, asked = Event(), Semaphore(0)
+
+    def slow() -> Log:
+        asked.release()
+        gate.wait(10)
+        raise LogUnavailable("away")
+
+    served.log = slow
+    async with served.client() as client:
+        waiting = [create_task(client.get(f"/v1/contacts/{CONTACT}", params={"team": f"t-{number}"})) for number in range(6)]
+        try:
+            await to_thread(asked.acquire, timeout=10)
+            answer = await wait_for(client.get(f"/v1/sequences/{SEQUENCE}/performance", params={"team": "t"}), 5)
+            assert answer.status_code == 200
+        finally:
+            gate.set()
+        assert {one.status_code for one in await gather(*waiting)} == {503}

@@ -21,11 +21,11 @@ def question(moments: Iterator[int]) -> Any:
         moment = next(moments)
         return SimpleNamespace(as_of=SimpleNamespace(generation=1, applied=moment, time=None), moment=moment)
 
-    return SimpleNamespace(report=SimpleNamespace(subject=None), answer=answer)
+    return SimpleNamespace(report=SimpleNamespace(reads_log=False), answer=answer)
 
 
 def answers(served: Served) -> Answers:
-    return Answers(served.reader, served.log, SharedEnds(served.ends), Calls(1, "test"), "UTC")
+    return Answers(served.reader, served.log, SharedEnds(served.ends), Calls(1, "test"), Calls(1, "test"), "UTC")
 
 
 async def moments(served: Served, *told: Iterator[int]) -> list[int]:

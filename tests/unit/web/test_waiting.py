@@ -24,12 +24,12 @@ async def test_calls_run_beside_the_loop_and_raise_where_they_are_awaited() -> N
 
 async def test_more_calls_than_there_is_room_for_are_refused() -> None:
     calls, gate = Calls(1, "test"), Event()
-    waiting = [asyncio.create_task(calls.make(gate.wait)) for _ in range(17)]
+    waiting = [asyncio.create_task(calls.make(gate.wait)) for _ in range(33)]
     await asyncio.sleep(0)
     with pytest.raises(Busy):
         await calls.make(gate.wait)
     gate.set()
-    assert await asyncio.gather(*waiting) == [True] * 17
+    assert await asyncio.gather(*waiting) == [True] * 33
     assert await calls.make(gate.wait)
 
 

@@ -23,6 +23,7 @@ from projections.tables import moved
 from projections.tables.layout import CHUNK_ROWS, ROW, SEPARATOR
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
+from projections.tables.reading import Reading
 from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import Question
 from streams.projector import Applied, Projector
@@ -97,6 +98,30 @@ def test_one_round_trip_each_and_nothing_comes_twice() -> None:
     assert started(reader, company=["co-2"]) == 0
     assert len(store.rounds) == 2
     assert store.came() == ([], [])
+
+
+def test_what_is_here_as_of_a_reading_is_not_asked_for_again() -> None:
+    store = filled(ONE)
+    reader = Reader(store)
+
+    def answers(standing: Reading) -> list[dict[str, Any]]:
+        asked = [("performance", "s-1"), ("steps", "s-1"), ("funnel", "s-1"), ("sequences", None)]
+        at = reader.standing_at(standing)
+        return [report(name, at, account=ACCOUNT, subject=one, parameters={"company": ["co-1"]}).model_dump() for name, one in asked]
+
+    before = reader.read(ACCOUNT)
+    first = answers(before)
+    store.rounds.clear()
+    assert answers(before) == answers(reader.read(ACCOUNT)) == first
+    assert len(store.rounds) == 1, "the reading itself"
+    refill(store, ONE, replace(ONE, contact="c-2"))
+    assert answers(before) == first, "as of the reading"
+    after = reader.read(ACCOUNT)
+    assert answers(after)[0]["enrollments"]["started"] == 2
+    assert answers(before) == answers(after), "what is gone is not brought back: it is told as of now"
+    store.rounds.clear()
+    assert report("performance", reader, account=ACCOUNT, subject="s-1", source="rows").model_dump()["enrollments"]["started"] == 2
+    assert len(store.rounds) == 1, "who brings no reading always looks"
 
 
 def test_without_filters_one_round_trip_from_the_first_call_on() -> None:
