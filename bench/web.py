@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import numpy as np
 import typer
 
-from bench import web_browser
+from bench.browser import PROGRAMS, program
 from bench.history import PARTITIONS
 from bench.machine import keep_off, machine, redis_version, versions, worker_core
 from bench.population import SEQUENCES, Population, sequence_id
@@ -118,9 +118,9 @@ def ask(folder: Path, port: int, calls: int, connections: int, seed: int, say: C
 
 
 def _load(folder: Path, port: int, say: Callable[[str], Any]) -> list[Loaded]:
-    if web_browser.browser() is None:
+    if program() is None:
         return []
-    say(f"opening a page in {web_browser.browser()}")
+    say(f"opening a page in {program()}")
     url = f"http://127.0.0.1:{port}/performance/{sequence_id(0)}"
     with Process("bench.web_browser:load", {"url": url, "times": _OPENINGS}, folder) as browser:
         found: list[Loaded] = browser.result(_PATIENCE)
@@ -129,7 +129,7 @@ def _load(folder: Path, port: int, say: Callable[[str], Any]) -> list[Loaded]:
 
 def _watch(folder: Path, rate: int, seconds: int, say: Callable[[str], Any]) -> Seen | None:
     """A log, a worker, a server, a mailer and a browser, all on the same cores."""
-    if web_browser.browser() is None:
+    if program() is None:
         return None
     say(f"{rate:,} events/s for {seconds} s, and a page that shows some of them")
     log = f"sqlite:///{folder / 'live.db'}"
@@ -183,7 +183,7 @@ def _show_asked(found: dict[str, dict[str, Asked]], enrollments: int, connection
 
 def _show_page(loaded: Sequence[Loaded], seen: Seen | None, enrollments: int, rate: int, seconds: int) -> None:
     if not loaded or seen is None:
-        console.print(f"[yellow]No page was measured: no browser is here (one of {', '.join(web_browser.BROWSERS)}).[/yellow]")
+        console.print(f"[yellow]No page was measured: no browser is here (one of {', '.join(PROGRAMS)}).[/yellow]")
         return
     weight, requests = max(one["bytes"] for one in loaded), max(one["requests"] for one in loaded)
     paints = [one["first_paint"] for one in loaded]

@@ -2,7 +2,6 @@
 
 import os
 import select
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +9,8 @@ from typing import Any, Final, TypedDict
 
 from playwright.sync_api import Page, sync_playwright
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
-_ARGUMENTS: Final = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
+from bench.browser import ARGUMENTS, program
+
 _LOADED: Final = """() => {
   const parts = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -48,11 +44,6 @@ Change = tuple[float, int]
 """When (ms since 1970 UTC, of the frame that shows it), and the number."""
 
 
-def browser() -> str | None:
-    """The browser to drive, None where there is none."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
-
-
 def load(url: str, times: int) -> list[Loaded]:
     """Open the page so many times, each with nothing of it in the browser; once more before, which wakes browser and server."""
     found: list[Loaded] = []
@@ -84,7 +75,7 @@ def watch(url: str, selector: str) -> list[Change]:
 @contextmanager
 def _browser() -> Iterator[Any]:
     with sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=browser(), args=_ARGUMENTS)
+        made = driver.chromium.launch(executable_path=program(), args=ARGUMENTS)
         try:
             yield made
         finally:

@@ -18,6 +18,7 @@ import redis
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from bench.browser import PROGRAMS, program
 from events.log.embedded_kafka import EmbeddedKafka
 from events.log.kafka import KafkaLog
 from events.log.kafka_jars import jars, java
@@ -25,7 +26,6 @@ from events.settings import LogSettings
 from events.shared_process import ServerError
 from events.topics import TOPICS
 from projections.tables.embedded_redis import EmbeddedRedis
-from tests.browser.program import PROGRAMS, program
 from tests.cluster import LocalCluster
 
 PARTITIONS = 4

@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from bench.browser import ARGUMENTS
 from tests.browser.history import history
-from tests.browser.program import ARGUMENTS
 from tests.browser.served import Served
 from tests.browser.visitor import Visitor
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from playwright.async_api import Browser, async_playwright
 
+from bench.browser import ARGUMENTS, program
 from cli.demo.company import Company
 from tests.browser.places import PLACES
-from tests.browser.program import ARGUMENTS, program
 from tests.browser.served import Served
 from tests.browser.visitor import DESKTOP, PHONE, opened
 

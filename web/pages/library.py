@@ -17,6 +17,8 @@ class Entry(NamedTuple):
     """How its numbers are made and read; an empty line divides paragraphs."""
     counts_opens: bool = True
     """Whether it makes a difference if opens of machines count."""
+    opened_with: Mapping[str, str] = {}
+    """What it is asked with when it is opened from the library, where that is easier to read than what it is asked with otherwise."""
 
     @property
     def paragraphs(self) -> list[str]:
@@ -60,6 +62,7 @@ LIBRARY: Final[Mapping[str, Entry]] = {
         Each point counts the enrollments that started in that day, week or month, and those of them that were opened, clicked,
         replied or met at any time since. It is no calendar of opens: an open in May of an enrollment of March counts in March.
         """,
+        opened_with={"interval": "week"},
     ),
     "sentiment": Entry(
         "Sentiment of replies",
