@@ -7,6 +7,7 @@ TALLY_TEST_REQUIRE_KAFKA=1, TALLY_TEST_REQUIRE_REDIS7=1, TALLY_TEST_REQUIRE_BROW
 
 import os
 import shutil
+import signal
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -42,6 +43,18 @@ def _missing(what: str, reason: str) -> NoReturn:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _heed_signals()
+    _ignore_sockets(config)
+
+
+def _heed_signals() -> None:
+    """Who starts the tests in the background, or by nohup, may have had these signals ignored, for every process that tests start too."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def _ignore_sockets(config: pytest.Config) -> None:
     """kafka-python leaves the sockets of connections that failed to the garbage collector; they have no address of their own yet."""
     message = r"unclosed <socket\.socket .* laddr=\('0\.0\.0\.0'"
     config.addinivalue_line("filterwarnings", f"ignore:{message}:ResourceWarning")

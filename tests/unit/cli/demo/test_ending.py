@@ -1,7 +1,6 @@
 """Ctrl-C and other signals: at once, or as soon as nothing is left behind by it; and only the first one."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,19 +9,14 @@ from cli.demo.ending import Ending
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-@pytest.fixture(autouse=True)
-def started_without_nohup() -> Iterator[None]:
-    """Whatever the tests themselves were started by."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 def test_who_started_it_by_nohup_is_obeyed() -> None:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    with Ending().heeded():
-        signal.raise_signal(signal.SIGHUP)
-    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Ending().heeded():
+            signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
