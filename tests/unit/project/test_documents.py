@@ -8,14 +8,17 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
+from tests.integration.cli.conftest import processes_of
 from tests.plugins.documents import Block, blocks, documents
 from tests.unit.project.command_line import check_command, environment_names
 from tests.unit.project.layout import ROOT
@@ -29,6 +32,12 @@ def folder() -> Iterator[Path]:
     """Short, because a unix socket in it has to have a path of at most 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="tally-") as name:
         yield Path(name)
+        # What the last block has told to end needs its files for that.
+        deadline = monotonic() + 10
+        while (left := processes_of(Path(name))) and monotonic() < deadline:
+            sleep(0.05)
+        for process in left:
+            os.kill(int(process.partition(":")[0]), signal.SIGKILL)
 
 
 def environment() -> dict[str, str]:
