@@ -117,7 +117,6 @@ class Answers:
         Raises what the first wrong one raises, and `Busy`.
         """
         ends = await self.ends.get()
-
         questions = [ask() for ask in asks]
 
         def answer() -> list[BaseModel]:
