@@ -67,10 +67,6 @@ class SharedMessages:
             self.sends[sends] - (0, rows.start, 0),
         )
 
-    def take(self, entries: Column) -> "SharedMessages":
-        """Only the entries at these positions, in this order, without their sends."""
-        return SharedMessages(self.messages.take(entries), self.rows.take(entries), self.bits.take(entries), self.size, self.sends[:0])
-
     def repeated_sends(self, started: Column) -> Counter[int]:
         """Step -> how many more times than once its messages were sent by the enrollments at these positions, added up."""
         in_scope = self.sends[np.isin(self.sends[:, 1], started)]

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from projections.definitions import Definition, Step
-from projections.reports import REPORTS, report
+from projections.reports import REPORTS, ask, proportions, report
+from projections.reports.errors import MissingLibrary
 from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
 from tests.unit.projections.reports.tables_by_hand import ACCOUNT, Enrolled, fill
@@ -301,3 +302,9 @@ def test_shards_add_up(reader: Reader, source: str, basis: str) -> None:
         parameters = {parameter.name: given[parameter.name] for parameter in one.parameters if parameter.name in given}
         subject = "s-1" if one.subject else None
         assert asked(reader, name, subject, source, **parameters) == asked(Reader(store, shards=2), name, subject, source, **parameters)
+
+
+def test_without_the_statistics_variants_are_refused_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proportions, "find_spec", lambda _: None)
+    with pytest.raises(MissingLibrary, match="statsmodels"):
+        ask("variants", account="default")
