@@ -8,7 +8,8 @@ from cli.clock import now
 from events.log.port import Log
 from events.rfc3339 import format_time, parse_time
 from events.topics import SOURCE_TOPICS
-from projections.generations import Generation, code_hash
+from projections.code_hash import code_hash
+from projections.generations import Generation
 from projections.overview import Overview
 from projections.presence import Presence
 from projections.tables.store import StoreError, StoreUnavailable, WritableStore

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from events.rfc3339 import format_time
-from projections.generations import Known, code_hash
+from projections.code_hash import code_hash
+from projections.generations import Known
 from projections.reports.as_of import Ends
 from projections.tables.reading import Keys, Layout, ProgressPart
 from projections.tables.store import WritableStore

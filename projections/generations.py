@@ -10,37 +10,17 @@ Beside it every partition's progress hash has `successor`, from the moment on th
 refuses to write there, so that a worker notices in its next commit, wherever in Redis the partition lies.
 """
 
-import ast
-import hashlib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from typing import Final
 
 import msgspec
 
+from projections.code_hash import code_hash
 from projections.tables.layout import shard_prefix
 from projections.tables.store import Store, StoreError, WritableStore
 
 KEY: Final = "tally:generations"
 FIRST: Final = 1
-_FOLD: Final = (
-    "meaning",
-    "names",
-    "contact",
-    "facts",
-    "enrollment_view",
-    "delays",
-    "engagement",
-    "view",
-    "contribution",
-    "definitions",
-    "dashboards",
-    "codec",
-    "partition",
-    "account_fold",
-    "tables.layout",
-)
 
 
 class Generation(msgspec.Struct, frozen=True):
@@ -84,24 +64,6 @@ class Known(msgspec.Struct, frozen=True):
             there = ", ".join(map(str, sorted(self.generations))) or "none"
             raise StoreError(f"generation {number} is not there; there are: {there} (tally generations)")
         return found
-
-
-@cache
-def code_hash() -> str:
-    """A hash of what the fold does: of its syntax trees, so that comments, docstrings and layout do not count."""
-    digest = hashlib.sha256()
-    for module in _FOLD:
-        *package, name = module.split(".")
-        source = files(".".join(("projections", *package))).joinpath(f"{name}.py").read_text(encoding="utf-8")
-        tree = ast.parse(source)
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list):
-                node.body = [  # type: ignore[attr-defined]
-                    part for part in body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))
-                ]
-        digest.update(ast.dump(tree).encode())
-    return digest.hexdigest()[:16]
 
 
 def read_known(fields: Mapping[bytes, bytes]) -> Known:

@@ -14,7 +14,8 @@ from typing import IO, Final
 
 from events.log.port import Log
 from projections import generations
-from projections.generations import KEY, Generation, code_hash, known
+from projections.code_hash import code_hash
+from projections.generations import KEY, Generation, known
 from projections.moments import Moment, reach
 from projections.tables.store import StoreError, WritableStore
 from streams.drain import Drain, Progress

@@ -10,6 +10,7 @@ from events.log.port import Log
 from events.log.record import Record
 from events.topics import CONTACT, SOURCE_TOPICS
 from projections import generations
+from projections.code_hash import code_hash
 from projections.generations import Generation
 from projections.tables.redis import RedisStore, RedisWritableStore
 from projections.tables.store import WritableStore
@@ -57,7 +58,7 @@ async def project(
 ) -> Generation:
     """A generation that the real projector has made of the log: in batches and an order drawn from `random`, else each topic in one; and
     of each partition of a topic the first `share`."""
-    generation = Generation(number, PARTITIONS, shards, generations.code_hash(), 0)
+    generation = Generation(number, PARTITIONS, shards, code_hash(), 0)
     await generations.make_partitions(store, generation)
     await store.claim(generations.KEY, "active", str(number))
     await generations.register(store, generation)

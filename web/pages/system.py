@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from events.quarantine.dead_letters import Letter
 from events.rfc3339 import format_time
-from projections.generations import code_hash
+from projections.code_hash import code_hash
 from projections.overview import Overview
 from projections.presence import Presence
 from projections.reports.parameters import check_names

@@ -21,7 +21,7 @@ from tests.unit.project.layout import ROOT
 
 SUFFIX = EXTENSION_SUFFIXES[0]
 FORM = "import projections, projections.names; print(projections.COMPILED, projections.FORM, projections.names.__file__, sep='|')"
-CODE_HASH = "from projections.generations import code_hash; print(code_hash())"
+CODE_HASH = "from projections.code_hash import code_hash; print(code_hash())"
 
 
 def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

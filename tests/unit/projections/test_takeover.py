@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from projections import generations, takeover
-from projections.generations import Generation, code_hash
+from projections.code_hash import code_hash
+from projections.generations import Generation
 from projections.tables.memory import MemoryStore
 from projections.tables.store import Commit, Committed, Question, Refused, StoreError
 
