@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from projections.reports import ask
 from projections.reports.parameters import Given
@@ -111,6 +112,22 @@ class Visit:
 Make = Callable[[Visit], Awaitable[Page | Response]]
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once in a process, however many sites it makes."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED: Final = _Compiled()
+
+
 @dataclass
 class Site:
     """Makes pages. `session` knows who has signed in; without it nobody has. `crm` makes links to what the CRM has of the same.
@@ -136,11 +153,14 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED,
         )
         for name in ("number", "percent", "decimal", "duration", "day", "moment", "local_day"):
             templates.filters[name] = getattr(formats, name)
         templates.tests["standstill"] = standstill.is_one
         templates.globals.update(link=links, crm=self.crm, static=self.static, sparkline=sparkline.points, navigation=NAVIGATION)
+        for name in templates.list_templates():
+            templates.get_template(name)  # now, so that the first visitor of a page need not wait for it
 
     def add(self, app: FastAPI, path: str, make: Make, *, section: str, scope: Scope = Scope.READ) -> None:
         """Add a page for GET at a path; `section` is the entry of the navigation that it belongs to."""
