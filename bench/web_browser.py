@@ -20,6 +20,8 @@ _LOADED: Final = """() => {
     first_paint: paint.startTime,
   };
 }"""
+_WINDOW: Final = 1_500
+"""Milliseconds in which a new window of Chromium loads what it is made of itself, some thirty scripts, on the core that the page needs."""
 _NOTE_CHANGES: Final = """(selector) => {
   window.noted = [];
   let last = null;
@@ -45,12 +47,13 @@ Change = tuple[float, int]
 
 
 def load(url: str, times: int) -> list[Loaded]:
-    """Open the page so many times, each with nothing of it in the browser; once more before, which wakes browser and server."""
+    """Open the page so many times, each in a new window that has nothing of it; once more before, which wakes browser and server."""
     found: list[Loaded] = []
     with _browser() as made:
         for _ in range(1 + times):
             context = made.new_context()
             page: Page = context.new_page()
+            page.wait_for_timeout(_WINDOW)
             page.goto(url, wait_until="load")
             page.wait_for_timeout(500)  # modules load others
             # Not by wait_for_function, which the policy of the pages forbids.
