@@ -11,7 +11,6 @@ from events.topics import CONTACT_KEYED
 from projections import codec
 from projections.contact import Contact as KnownContact
 from projections.contact import Profile
-from projections.contact_events import contact_events
 from projections.history import Change, HistoryStep, history
 from projections.identities import Identity
 from projections.reports import parameters
@@ -75,7 +74,8 @@ def contact(request: Request, _: Opens) -> Contact:
     known = codec.decode(packed)
     partition = part.partition(snapshot.reading.keys)
     offsets = snapshot.reading.progress[partition].offsets
-    events = contact_events(request.log, request.account, request.subject, partition, {topic: offsets[topic] for topic in CONTACT_KEYED})
+    ends = {topic: offsets[topic] for topic in CONTACT_KEYED}
+    events = request.reader.contact_events.of(request.log, request.account, request.subject, partition, ends)
     profile = known.profile or _NO_PROFILE
     return Contact(
         contact_id=request.subject,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
+from projections.contact_events import ContactEvents
 from projections.identities import Identities
 from projections.row_cache import RowCache, Snapshot
 from projections.tables.parts import Catalogue, Counts, SequenceCounters
@@ -22,6 +23,8 @@ class Reader:
         self._rows = RowCache(self._tables)
         self.identities = Identities(self._tables)
         """Who the enrollments in the rows are."""
+        self.contact_events = ContactEvents()
+        """What happened to a contact, which the log knows."""
         self._sequences: dict[str, tuple[str, ...]] = {}
         self._standing: Reading | None = None
 
