@@ -1,11 +1,13 @@
 """CSV (RFC 4180): the records of a list report one a line, any other report as one line; nested values under dotted names.
 
 Null is empty. A text that a spreadsheet would take for a formula gets an apostrophe in front: names come from strangers, and a spreadsheet
-runs what begins with = + - @, also in full width, also after blanks. Numbers, times and dates are none.
+runs what begins with = + - @, also in full width, also after blanks and what is not seen. One that divides by semicolons, as is usual where
+commas are in numbers, begins anew behind each. Numbers, times and dates are none.
 """
 
 import codecs
 import csv
+import re
 from collections.abc import Iterable
 from typing import Any, BinaryIO, Final
 
@@ -14,9 +16,8 @@ from pydantic import BaseModel
 from projections.export.columns import Column, Kind, columns, records
 from projections.reports import Question
 
-_FORMULA: Final = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-_BREAKS: Final = ("\t", "\r", "\n")
-"""A spreadsheet that drops one of these would begin with what is behind it."""
+_FORMULA: Final = re.compile(r"(^|;)(?=[\s\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2060-\u206f\ufeff]*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
+"""Where a formula would begin, or what a spreadsheet drops that then begins with what is behind it."""
 
 
 def write_csv(question: Question, answers: Iterable[BaseModel], sink: BinaryIO) -> None:
@@ -31,7 +32,7 @@ def write_csv(question: Question, answers: Iterable[BaseModel], sink: BinaryIO) 
 
 def harmless(text: str) -> str:
     """The text, as no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_BREAKS) or text.lstrip().startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)
 
 
 def _cell(column: Column, record: dict[str, Any]) -> Any:

@@ -63,14 +63,23 @@ def test_truth_is_written_as_json_has_it() -> None:
     assert {line[header.index("replied")] for line in lines} <= {"true", "false"}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r1", "\nx", "＝1+1", "＋1", "－1", "＠x", " =1", "\u3000=1"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r1", "\nx", "＝1+1", "＋1", "－1", "＠x", " =1", "\u3000=1", "\ufeff=1", "\0=1", "\u200b@x"],
+)
 def test_no_text_becomes_a_formula(text: str) -> None:
     line = written(question("engagement"), engagement(text))[1]
     assert line[1] == f"'{text}"
     assert line[2] == "-1", "a number is none"
 
 
-@pytest.mark.parametrize("text", ["a=1", "1-1", "", " ", "'=1", "Ünal"])
+@pytest.mark.parametrize("text", ["Ann;=cmd|'/C calc'!A0", "a; @b", "a;;-b"])
+def test_nor_does_what_is_behind_a_semicolon(text: str) -> None:
+    """Where commas are in numbers spreadsheets divide by semicolons, whatever the quotes say."""
+    assert [cell.strip()[:1] for cell in harmless(text).split(";")[1:] if cell] == ["'"]
+
+
+@pytest.mark.parametrize("text", ["a=1", "1-1", "", " ", "'=1", "Ünal", "a; b", "a;"])
 def test_other_texts_are_left_alone(text: str) -> None:
     assert harmless(text) == text
 
