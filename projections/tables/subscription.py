@@ -26,8 +26,14 @@ async def heard(url: str) -> AsyncGenerator[tuple[str, Change] | None, None]:
     try:
         async with client.pubsub() as subscription:
             await subscription.psubscribe(f"{CHANNEL}*")
+            asked = False  # whether it is still there
             while True:
                 message = await subscription.get_message(timeout=_SILENCE)
+                if message is None and asked:
+                    raise StoreUnavailable(f"Redis does not tell what changes (no answer for {_SILENCE:g} s)")
+                asked = message is None
+                if asked:
+                    await subscription.ping()
                 if message is None or message["type"] == "psubscribe":
                     yield None
                 elif message["type"] == "pmessage":
