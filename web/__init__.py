@@ -1,1 +1,1 @@
-"""HTTP: the reports, and what mailers tell."""
+"""HTTP: the reports, live numbers, what mailers tell, actions, and the pages of the dashboard."""

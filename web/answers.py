@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ from projections.tables.reading import Reading
 from projections.versions import Versions
 from web.calls import Busy, Calls
 from web.ends import SharedEnds
-from web.etag import Moment, etag, matches, moment
+from web.etag import Moment, etag, matches, moment, names
 from web.form import Form, write
 from web.recent import Recent
 from web.standing import Standing
@@ -30,8 +30,14 @@ _QUESTION: Final = 1_000
 Ask = Callable[[], Question]
 """Checks a question."""
 
+T = TypeVar("T")
+
 _TRIES: Final = 3
 """How often questions are asked so that nothing is committed between them."""
+
+
+class TooMuch(Exception):
+    """An answer finds no room beside those before it."""
 
 
 class Asked(NamedTuple):
@@ -84,14 +90,14 @@ class Answers:
         question = self._questions.find(asked, None)
         if question is None:
             question = self._checked(asked)
-            now, found = await self._calls(question).make(lambda: self._first(question, form, ends, none_match, asked_at))
+            now, found = await self._calls(question).make(lambda: self._first(question, form, ends, none_match, asked_at), asked.account)
         else:
             reading = await self._standing.get(asked.account)
             now = self._moment(reading, ends)
             known = self._recent.find((asked, form), now)
             if known is not None:
                 return known._replace(body=None) if matches(none_match, known.tag) else known
-            found = await self._calls(question).make(lambda: self._write(question, form, reading, ends, none_match))
+            found = await self._calls(question).make(lambda: self._write(question, form, reading, ends, none_match), asked.account)
         if found.body is not None:
             self._recent.keep((asked, form), now, found, _QUESTION + len(found.body))
         return found
@@ -99,17 +105,32 @@ class Answers:
     async def each(self, asks: Sequence[Ask]) -> list[BaseModel | Exception]:
         """Answers to several questions, each as of one instant; or why there is none. Raises `Busy`."""
         ends = await self.ends.get()
+        return [await self._one(ask, lambda question: self._answer(question, ends)) for ask in asks]
 
-        async def answer(ask: Ask) -> BaseModel | Exception:
-            try:
-                question = ask()
-                return await self._calls(question).make(lambda: self._answer(question, ends))
-            except Busy:
-                raise
-            except Exception as error:  # noqa: BLE001  it is told beside the answers to the others
-                return error
+    async def each_written(self, asks: Sequence[Ask], most: int) -> list[bytes | Exception]:
+        """The same as JSON, of `most` bytes in all: `TooMuch` for what is beyond. Raises `Busy`."""
+        ends = await self.ends.get()
+        room = most
 
-        return [await answer(ask) for ask in asks]
+        def fitting(question: Question) -> bytes:
+            nonlocal room
+            made = write(question, self._answer(question, ends), Form.JSON)
+            if len(made) > room:
+                raise TooMuch
+            room -= len(made)
+            return made
+
+        return [await self._one(ask, fitting) for ask in asks]
+
+    async def _one(self, ask: Ask, make: Callable[[Question], T]) -> T | Exception:
+        """What is made of the question beside the event loop, or why nothing is. Raises `Busy`."""
+        try:
+            question = ask()
+            return await self._calls(question).make(lambda: make(question), question.query.account)
+        except Busy:
+            raise
+        except Exception as error:  # noqa: BLE001  it is told beside the answers to the others
+            return error
 
     async def together(self, asks: Sequence[Ask]) -> list[BaseModel]:
         """Answers to several questions as of one instant; of moments close together where commits follow too fast for that.
@@ -127,7 +148,7 @@ class Answers:
                     break
             return made
 
-        return await self._calls(*questions).make(answer)
+        return await self._calls(*questions).make(answer, questions[0].query.account if questions else "")
 
     async def standing(self, account: str) -> Versions:
         """Up to where the tables of an account contain everything: whatever is asked from now on is told up to there at least.
@@ -139,7 +160,7 @@ class Answers:
     async def headlines(self, account: str, sequences: Collection[str] | None) -> Headlines:
         """The headlines of some sequences, or of all, as of one instant. Raises `StoreError`, `Busy`."""
         ends = await self.ends.get()
-        return await self.calls.make(lambda: headlines(self.reader, account, sequences, ends))
+        return await self.calls.make(lambda: headlines(self.reader, account, sequences, ends), account)
 
     def _moment(self, reading: Reading, ends: Ends | None) -> Moment:
         """Worked out once for all who share the reading."""
@@ -170,10 +191,11 @@ class Answers:
 
     def _write(self, question: Question, form: Form, reading: Reading, ends: Ends | None, none_match: str | None) -> Answer:
         tag = etag(question, form, reading, ends)
-        if matches(none_match, tag):
+        if names(none_match, tag):
             return Answer(tag, None)
         made = self._answer(question, ends, self.reader.standing_at(reading))
-        return Answer(tag, write(question, made, form), getattr(made, "next", None))
+        body = None if matches(none_match, tag) else write(question, made, form)  # for "*" an answer has to be there
+        return Answer(tag, body, getattr(made, "next", None))
 
     def _answer(self, question: Question, ends: Ends | None, reader: Reader | None = None) -> BaseModel:
         log = self.log() if question.report.reads_log else None

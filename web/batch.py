@@ -11,20 +11,27 @@ from events.catalog import DashboardCard
 from projections.cards import question
 from web import body
 from web.access import Access, Scope
-from web.answers import Answers
-from web.problems import ProblemDetails, problem_of
+from web.answers import Answers, TooMuch
+from web.problems import Problem, ProblemDetails, problem_of
 from web.room import Room
 from web.schema import CSRF, SECURED, named, problems
 
 MOST: Final = 100
 """Questions in one call."""
 MOST_BYTES: Final = 1 << 18
+MOST_ANSWERED: Final = 8 << 20
+"""Bytes of all answers to one call."""
 _JSON: Final = "application/json"
 _REFUSALS: Final = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     HTTPStatus.TOO_MANY_REQUESTS,
+)
+
+
+_TOO_MUCH: Final = Problem(
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", f"all answers together have at most {MOST_ANSWERED:,} bytes; ask this one by itself"
 )
 
 
@@ -65,9 +72,8 @@ def add_batch(app: FastAPI, answers: Answers, access: Access, room: Room) -> Non
         with room.take(account, body.declared(request, MOST_BYTES)):
             asked = body.model(Questions, await body.read(request, MOST_BYTES))
         asks = [partial(question, card, account=account, default_time_zone=answers.time_zone) for card in asked.questions]
-        found = [_outcome(one) for one in await answers.each(asks)]
-        headers = {"Cache-Control": "no-store"}
-        return Response(Outcomes(answers=found).model_dump_json(by_alias=True), headers=headers, media_type=_JSON)
+        found = [_outcome(one) for one in await answers.each_written(asks, MOST_ANSWERED)]
+        return Response(b'{"answers":[%b]}' % b",".join(found), headers={"Cache-Control": "no-store"}, media_type=_JSON)
 
     app.add_api_route(
         "/v1/batch",
@@ -86,8 +92,9 @@ def add_batch(app: FastAPI, answers: Answers, access: Access, room: Room) -> Non
     )
 
 
-def _outcome(found: BaseModel | Exception) -> Answered | Failed:
-    if isinstance(found, BaseModel):
-        return Answered(status=HTTPStatus.OK, answer=found)
-    problem = problem_of(found)
-    return Failed(status=problem.status, problem=ProblemDetails(**problem.details))
+def _outcome(found: bytes | Exception) -> bytes:
+    """`Answered` or `Failed`, as JSON."""
+    if isinstance(found, bytes):
+        return b'{"status":200,"answer":%b}' % found
+    problem = _TOO_MUCH if isinstance(found, TooMuch) else problem_of(found)
+    return Failed(status=problem.status, problem=ProblemDetails(**problem.details)).model_dump_json(by_alias=True).encode()

@@ -27,6 +27,7 @@ class SharedEnds:
         self._asked_at = -AGE
         self._asking: asyncio.Task[Ends | None] | None = None
         self._known: Ends | None = None
+        self._failed = False
 
     async def get(self) -> Ends | None:
         """The ends as of `AGE` ago at most; None if the log does not answer."""
@@ -35,15 +36,19 @@ class SharedEnds:
                 return self._known
             self._asked_at = monotonic()
             self._asking = asyncio.create_task(self._find())
-        # While the log keeps us waiting nothing is known: an old answer would look best when it matters most.
-        await asyncio.wait({self._asking}, timeout=max(0.0, self._asked_at + _PATIENCE - monotonic()))
+        # While the log keeps us waiting nothing is known: an old answer would look best when it matters most. Nobody waits for one that did
+        # not answer the last time.
+        patience = 0.0 if self._failed else max(0.0, self._asked_at + _PATIENCE - monotonic())
+        await asyncio.wait({self._asking}, timeout=patience)
         return self._known
 
     async def _find(self) -> None:
         self._known = None
         try:
             self._known = await self._calls.make(self._ask)
+            self._failed = False
         except LogError as error:
+            self._failed = True
             logger.warning("the lag is unknown: %s", error)
         finally:
             self._asked_at = monotonic()

@@ -33,6 +33,14 @@ def moment(reading: Reading, ends: Ends | None) -> Moment:
 
 
 def matches(header: str | None, tag: str) -> bool:
-    """Whether `If-None-Match` names the tag."""
-    names = [name.strip() for name in (header or "").split(",")]
-    return "*" in names or tag.removeprefix("W/") in (name.removeprefix("W/") for name in names)
+    """Whether whoever sent this `If-None-Match` wants nothing that has the tag."""
+    return names(header, tag) or "*" in _named(header)
+
+
+def names(header: str | None, tag: str) -> bool:
+    """Whether `If-None-Match` names the tag, so that its sender has what has it."""
+    return tag.removeprefix("W/") in (name.removeprefix("W/") for name in _named(header))
+
+
+def _named(header: str | None) -> list[str]:
+    return [name.strip() for name in (header or "").split(",")]

@@ -104,6 +104,8 @@ async def _tell(hub: Hub, board: Board, since: int, may: Callable[[], bool]) -> 
     while not hub.closing:
         news = board.news
         if board.tick > since:
+            if not may():
+                return
             told = board.told(since)
             since = told.tick
             yield f"id: {told.id}\nevent: numbers\ndata: ".encode() + told.data + b"\n\n"

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
+from typing import NoReturn
 
 import uvicorn
 
@@ -75,6 +76,7 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             f"TALLY_WEB_HOST={settings.web_host} can be reached from elsewhere, and no token is needed yet: make one (tally token create), "
             "or listen on 127.0.0.1"
         )
+    signal.signal(signal.SIGTERM, _leave)  # until the event loop listens to it: what was opened by then is closed
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(settings.web_host, settings.web_port))
         url = stack.enter_context(redis_url(redis_settings.redis))
@@ -85,8 +87,8 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
             reader=Reader(store, partitions=log_settings.partitions),
             log=log.get,
             ends=SharedEnds(lambda: log.get().ends(SOURCE_TOPICS)),
-            calls=Calls(settings.web_threads, "report"),
-            log_calls=Calls(_LOG_THREADS, "log"),
+            calls=Calls(settings.web_threads, "report", lambda: access.shared),
+            log_calls=Calls(_LOG_THREADS, "log", lambda: access.shared),
             time_zone=redis_settings.timezone,
         )
         intake = Intake(log.get, Calls(_INTAKE_THREADS, "intake"))
@@ -107,6 +109,10 @@ def run_web(log_settings: LogSettings, redis_settings: RedisSettings, settings: 
         logger.info("answering http://%s/v1 (%s)", _place(listener), _who(access, tokens))
         _settle_in()
         run(_serve(_Server(config), listener, hub))
+
+
+def _leave(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 class _Server(uvicorn.Server):

@@ -54,7 +54,7 @@ class Standing:
         mine = self._running[account] = self._next.pop(account)
         asked = monotonic()
         try:
-            return await self._calls.make(lambda: self.since(account, asked))
+            return await self._calls.make(lambda: self.since(account, asked), account)
         finally:
             if self._running.get(account) is mine:
                 del self._running[account]

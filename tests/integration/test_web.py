@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from socket import AF_UNIX, socket
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any, Self
@@ -158,6 +159,14 @@ def test_from_a_published_event_to_a_live_number_and_on_after_a_kill(folder: Pat
         assert (again.stop(), other.stop(), worker.stop()) == (0, 0, 0)
 
 
+def test_asked_to_end_while_it_starts_it_leaves_nothing_running(folder: Path) -> None:
+    with Process(folder, "web", "--port", "0") as web:
+        web.said(r"answering http")
+        assert web.stop() == 0
+    with socket(AF_UNIX) as client, pytest.raises(OSError, match=r"refused|No such file"):
+        client.connect(str(folder / ".tally" / "redis" / "redis.sock"))
+
+
 def test_a_server_starts_without_redis_and_without_the_log_and_says_so(folder: Path) -> None:
     with Process(folder, "web", "--port", "0", "--redis", "redis://127.0.0.1:1/0", "--log", "kafka://127.0.0.1:1") as web:
         url = web.said(r"answering (http://127\.0\.0\.1:\d+/v1)")
@@ -173,5 +182,6 @@ def test_a_port_that_is_taken_is_an_error_that_names_the_remedy(folder: Path) ->
     with Process(folder, "web", "--port", "0") as web:
         port = web.said(r"answering http://127\.0\.0\.1:(\d+)/v1")
         refused = subprocess.run(command("web", "--port", port), cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+        assert web.stop() == 0
     assert refused.returncode == 1
     assert "choose another port, or 0 for any that is free" in refused.stderr

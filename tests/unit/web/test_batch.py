@@ -7,6 +7,7 @@ import pytest
 from httpx import AsyncClient, Response
 
 from tests.unit.web.conftest import SEQUENCE, Served, problem, until
+from web import batch
 from web.batch import MOST, MOST_BYTES
 from web.settings import WebSettings
 
@@ -32,6 +33,15 @@ async def test_many_sequences_are_read_in_one_call(client: AsyncClient) -> None:
     asked = [{"report": "performance", "parameters": {"sequence_id": name}} for name in names] * 8
     answers = (await client.post("/v1/batch", json={"questions": asked})).json()["answers"]
     assert [one["answer"]["sequence_id"] for one in answers] == names * 8
+
+
+async def test_what_is_beyond_the_room_for_answers_is_to_be_asked_by_itself(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "MOST_ANSWERED", 4_000)
+    asked = [{"report": "analyze"}, {"report": "enrollments", "parameters": {"limit": "1000"}}, {"report": "analyze"}]
+    answers = (await client.post("/v1/batch", json={"questions": asked})).json()["answers"]
+    assert [one["status"] for one in answers] == [200, 413, 200]
+    assert answers[1]["problem"]["type"] == "urn:tally:too-large"
+    assert answers[0] == answers[2]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from projections.tables.memory import MemoryStore
 from projections.tables.reader import Reader
 from tests.folding import Folding, log_of
 from tests.stories import event, story
-from tests.unit.web.conftest import Served
+from tests.unit.web.conftest import SEQUENCE, Served
 
 
 async def tag(client: AsyncClient, url: str, **headers: str) -> str:
@@ -22,6 +22,12 @@ async def test_the_same_question_as_of_the_same_moment_is_answered_once(client: 
     assert again.headers["Cache-Control"] == "private, no-cache"
     assert (await client.get("/v1/analyze?team=team-north", headers={"If-None-Match": "*"})).status_code == 304
     assert (await client.get("/v1/analyze?team=team-north", headers={"If-None-Match": '"other"'})).status_code == 200
+
+
+async def test_any_tag_is_had_only_of_what_is_there(client: AsyncClient) -> None:
+    for name, status in ((SEQUENCE, 304), ("absent", 404)):
+        answer = await client.get(f"/v1/sequences/{name}/performance", headers={"If-None-Match": "*"})
+        assert answer.status_code == status
 
 
 async def test_another_question_has_another_tag(client: AsyncClient) -> None:

@@ -344,6 +344,17 @@ async def test_a_heartbeat_and_a_token_that_is_revoked(
     assert served.made.clients == 0
 
 
+async def test_a_token_that_is_revoked_is_told_nothing_more(served: Served, work: Work, stack: AsyncExitStack) -> None:
+    app = served.app()
+    token, secret = served.tokens.create(ACCOUNT, [Scope.READ], "", "2026-01-01T00:00:00Z")
+    client = await stack.enter_async_context(Listener(app, authorization=f"Bearer {secret}"))
+    await until(lambda: len(client.events) == 1)
+    served.tokens.revoke(token.id)
+    await work.apply(enrolled(1, "s-1"))
+    await until(lambda: client.ended)
+    assert len(client.events) == 1
+
+
 async def test_no_more_clients_than_there_are_places(served: Served, work: Work, stack: AsyncExitStack) -> None:
     served.settings = WebSettings(web_live_clients=2)
     app = served.app()

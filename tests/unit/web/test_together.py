@@ -21,7 +21,7 @@ def question(moments: Iterator[int]) -> Any:
         moment = next(moments)
         return SimpleNamespace(as_of=SimpleNamespace(generation=1, applied=moment, time=None), moment=moment)
 
-    return SimpleNamespace(report=SimpleNamespace(reads_log=False), answer=answer)
+    return SimpleNamespace(report=SimpleNamespace(reads_log=False), query=SimpleNamespace(account="default"), answer=answer)
 
 
 def answers(served: Served) -> Answers:

@@ -33,6 +33,18 @@ async def test_more_calls_than_there_is_room_for_are_refused() -> None:
     assert await calls.make(gate.wait)
 
 
+async def test_where_several_accounts_ask_one_has_half_of_the_room_at_most() -> None:
+    calls, gate = Calls(1, "test", lambda: True), Event()
+    waiting = [asyncio.create_task(calls.make(gate.wait, "acme")) for _ in range(16)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await calls.make(gate.wait, "acme")
+    waiting += [asyncio.create_task(calls.make(gate.wait, "other")) for _ in range(16)]
+    gate.set()
+    assert await asyncio.gather(*waiting) == [True] * 32
+    assert await calls.make(gate.wait, "acme")
+
+
 async def test_a_call_that_nobody_waits_for_any_more_is_not_made() -> None:
     calls, gate, made = Calls(1, "test"), Event(), []
     first = asyncio.create_task(calls.make(gate.wait))
@@ -83,10 +95,35 @@ async def test_of_a_log_that_does_not_answer_nothing_is_known_and_soon_nobody_wa
     assert await ends.get() == {}
 
 
+async def test_nobody_waits_for_a_log_that_has_failed_before() -> None:
+    gate = Event()
+
+    def ask() -> Ends:
+        gate.wait(0.3)
+        if gate.is_set():
+            return {("a", 0): 1}
+        raise LogError("away")
+
+    ends = SharedEnds(ask)
+    assert await ends.get() is None
+    for _ in range(3):
+        await asyncio.sleep(AGE)
+        began = monotonic()
+        assert await ends.get() is None
+        assert monotonic() - began < 0.1
+    gate.set()
+    await asyncio.sleep(AGE + 0.4)
+    await ends.get()  # asks in the background
+    await asyncio.sleep(0.05)
+    assert await ends.get() == {("a", 0): 1}
+
+
 async def test_after_an_error_the_last_answer_does_not_count_any_more() -> None:
     ends = SharedEnds(counting([{("a", 0): 1}, LogError("away"), {("a", 0): 3}], []))
     found = []
     for _ in range(3):
+        await ends.get()  # after an error it is asked for in the background
+        await asyncio.sleep(0.02)
         found.append(await ends.get())
         await asyncio.sleep(AGE)
     assert found == [{("a", 0): 1}, None, {("a", 0): 3}]
