@@ -1,5 +1,6 @@
 """`POST /v1/actions`: pause, resume and unenroll, by events that mailers obey and that come back through the projection."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
@@ -44,6 +45,8 @@ class Actions(BaseModel):
 
     action: Action
     enrollments: Annotated[list[ActionEnrollment], Field(min_length=1, max_length=MOST)]
+    dry_run: bool = False
+    """Whether only to tell what could be done, and how the enrollments stand."""
 
 
 class ActionVerdict(BaseModel):
@@ -51,6 +54,7 @@ class ActionVerdict(BaseModel):
 
     `accepted`: the event that asks for it is in the log, and the enrollment has the status `wanted` once that has come back. `refused`: it
     cannot be done. `unconfirmed`: the log has not acknowledged the event, so it may be there or not; to do it again does no harm.
+    `possible`: it can be done; of a dry run.
     """
 
     index: int
@@ -58,7 +62,7 @@ class ActionVerdict(BaseModel):
     contact_id: str
     sequence_id: str
     enrollment_id: str
-    status: Literal["accepted", "refused", "unconfirmed"]
+    status: Literal["accepted", "refused", "unconfirmed", "possible"]
     current: str | None = None
     """The status of the enrollment when it was looked at."""
     wanted: str | None = None
@@ -96,21 +100,28 @@ class _Acting:
         found = await self.answers.calls.make(partial(standings, self.answers.reader, caller.account, keys))
         first = {key: index for index, key in reversed(list(enumerate(keys)))}
         verdicts = [_judged(index, asked.action, key, found.get(key), first[key] < index) for index, key in enumerate(keys)]
+        if not asked.dry_run:
+            await self._publish(caller, asked.action, verdicts, found)
+        statuses = [one.status for one in verdicts]
+        return ActionVerdicts(
+            action=asked.action, accepted=statuses.count("accepted"), refused=statuses.count("refused"), enrollments=verdicts
+        )
+
+    async def _publish(
+        self, caller: Caller, action: Action, verdicts: list[ActionVerdict], found: Mapping[EnrollmentKey, Standing]
+    ) -> None:
+        """Ask for what is possible, and put down what the log says to it."""
         told: list[Told] = []
-        good = [one for one in verdicts if one.status == "unconfirmed"]
+        good = [one for one in verdicts if one.status == "possible"]
         for verdict in good:
-            key = keys[verdict.index]
-            event = self.desk.ask(asked.action, key, found[key], caller)
+            key = EnrollmentKey(verdict.contact_id, verdict.sequence_id, verdict.enrollment_id)
+            event = self.desk.ask(action, key, found[key], caller)
             verdict.event_id, verdict.time = event.id, event.time
             told.append(Told(event.value))
         results = await self.intake.take(told, account=caller.account, all_or_nothing=False) if told else []
         self.meters.told(Verdicts.of(results))
         for verdict, result in zip(good, results, strict=True):
             _settle(verdict, result)
-        statuses = [one.status for one in verdicts]
-        return ActionVerdicts(
-            action=asked.action, accepted=statuses.count("accepted"), refused=statuses.count("refused"), enrollments=verdicts
-        )
 
 
 def add_actions(app: FastAPI, answers: Answers, intake: Intake, access: Access, room: Room, meters: Meters) -> None:
@@ -123,7 +134,8 @@ def add_actions(app: FastAPI, answers: Answers, intake: Intake, access: Access, 
         body.content_type(request, [_JSON])
         with room.take(caller.account, body.declared(request, MOST_BYTES)):
             asked = body.model(Actions, await body.read(request, MOST_BYTES))
-            return _answer(await acting.take(caller, asked))
+            verdicts = await acting.take(caller, asked)
+            return _told(verdicts) if asked.dry_run else _answer(verdicts)
 
     app.add_api_route(
         "/v1/actions",
@@ -145,7 +157,7 @@ def add_actions(app: FastAPI, answers: Answers, intake: Intake, access: Access, 
 def _judged(index: int, action: Action, key: EnrollmentKey, standing: Standing | None, repeated: bool) -> ActionVerdict:
     """The verdict before anything is written."""
     why = _REPEATED if repeated else objection(action, standing)
-    verdict = ActionVerdict(index=index, **key._asdict(), status="unconfirmed" if why is None else "refused")
+    verdict = ActionVerdict(index=index, **key._asdict(), status="possible" if why is None else "refused")
     verdict.current = None if standing is None else standing.status
     if why is not None:
         verdict.reason, verdict.detail = why
@@ -162,17 +174,21 @@ def _settle(verdict: ActionVerdict, result: Verdict) -> None:
         case "refused":
             verdict.status, verdict.reason, verdict.detail = "refused", result.reason, result.detail
             verdict.wanted = verdict.event_id = verdict.time = None
+        case "unconfirmed":
+            verdict.status = "unconfirmed"
 
 
 def _answer(verdicts: ActionVerdicts) -> Response:
     told = verdicts.model_dump(mode="json", exclude_none=True)
     if any(one.status == "unconfirmed" for one in verdicts.enrollments):
         raise away("the log has not acknowledged every event; do it again, which does no harm", **told)
-    if not verdicts.accepted:
+    if verdicts.refused == len(verdicts.enrollments):
         raise Problem(HTTPStatus.BAD_REQUEST, "refused", "nothing was done, as it cannot be; see the verdict on each", **told)
-    status = HTTPStatus.MULTI_STATUS if verdicts.refused else HTTPStatus.OK
-    content = verdicts.model_dump_json(exclude_none=True)
-    return Response(content, status, {"Cache-Control": "no-store"}, media_type=_JSON)
+    return _told(verdicts, HTTPStatus.MULTI_STATUS if verdicts.refused else HTTPStatus.OK)
+
+
+def _told(verdicts: ActionVerdicts, status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(verdicts.model_dump_json(exclude_none=True), status, {"Cache-Control": "no-store"}, media_type=_JSON)
 
 
 def _responses() -> dict[int | str, dict[str, Any]]:

@@ -132,6 +132,20 @@ async def test_an_action_goes_into_the_log_and_comes_back_as_a_status(
     assert await status(client, contact) == (wanted, reason)
 
 
+async def test_a_dry_run_tells_what_could_be_done_and_does_nothing(client: AsyncClient, shop: Shop) -> None:
+    contacts = ("active", "paused", "finished")
+    answer = await client.post("/v1/actions", json={"action": "pause", "enrollments": [key(one) for one in contacts], "dry_run": True})
+    told = answer.json()
+    assert (answer.status_code, told["accepted"], told["refused"]) == (200, 0, 2)
+    assert [(one["status"], one["current"]) for one in told["enrollments"]] == [
+        ("possible", "active"),
+        ("refused", "paused"),
+        ("refused", "finished"),
+    ]
+    assert told["enrollments"][0]["wanted"] == "paused"
+    assert shop.written() == []
+
+
 async def test_every_other_action_is_refused_with_a_reason(client: AsyncClient, shop: Shop) -> None:
     legal = {("pause", "active"), ("resume", "paused"), *(("unenroll", one) for one in ("active", "paused", "scheduled"))}
     for action in ("pause", "resume", "unenroll"):
