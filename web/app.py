@@ -69,7 +69,7 @@ def make_app(answers: Answers, intake: Intake, hub: Hub, access: Access, setting
     add_live(app, hub, access, most=settings.web_live_clients)
     add_probes(app, answers, access, meters, max_lag=settings.web_max_lag)
     patience = _SOONER * settings.web_timeout
-    site = add_pages(app, answers, access, desk, Oversight(answers, premises), access.sessions.of, settings.crm, patience)
+    site = add_pages(app, answers, access, desk, Oversight(answers, premises), settings.crm, patience)
     add_login(app, site, access)
     app.add_middleware(FreshCookies)
     app.add_middleware(GZipMiddleware, minimum_size=_ZIPPED_FROM, compresslevel=6)

@@ -24,9 +24,6 @@ class Crm(NamedTuple):
         return _filled(self.sequence_url, sequence_id)
 
 
-NO_CRM: Final = Crm()
-
-
 def checked(template: str | None) -> str | None:
     """The template itself, None for an empty one. Raises ValueError for one of which no link can be made that leads where it says."""
     if not template:

@@ -166,7 +166,7 @@ REPORTS: Final[Mapping[str, Report]] = {
             "times",
             "How long it takes from a send or a start to an answer.",
             None,
-            _COMMON,
+            (*_COMMON, times.WAY),
             times.TimesToAnswer,
             times.read,
             times.times,

@@ -1,6 +1,6 @@
 """The report `times`: how long it takes from a send to an answer, and from an enrollment to one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from projections import delays
 from projections.reports.as_of import AsOf, as_of
 from projections.reports.groups import Numbers
+from projections.reports.parameters import Parameter, choice, single
 from projections.reports.request import Query, Request
 from projections.reports.scope import Scope
 from projections.row_cache import Snapshot
@@ -18,6 +19,7 @@ _AFTER_SEND: Final = {"send_to_open": "opened_after", "send_to_click": "clicked_
 """Measure -> its column of the step cells."""
 _AFTER_START: Final = {"enrollment_to_reply": "replied_after", "enrollment_to_meeting": "met_after"}
 """Measure -> its column of the rows."""
+WAY: Final = Parameter("way", "Only this way from something to its answer.", choices=(*_AFTER_SEND, *_AFTER_START))
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 LIMITS: Final = (
     *(0, 3 * _MINUTE, 15 * _MINUTE, _HOUR, 4 * _HOUR, 12 * _HOUR),
@@ -66,11 +68,12 @@ class TimesToAnswer(BaseModel):
     as_of: AsOf
 
 
-def read(_query: Query) -> None:
-    """It has no parameters of its own."""
+def read(query: Query) -> Sequence[str]:
+    """The measures that are asked for."""
+    return WAY.choices if single(query.given, WAY.name) is None else [choice(query.given, WAY)]
 
 
-def times(request: Request, _options: None) -> TimesToAnswer:
+def times(request: Request, measures: Sequence[str]) -> TimesToAnswer:
     # Sequences that no filter asks for are not worth their cells.
     snapshot = request.reader.rows(request.account, cells_of=request.filters.sequence or None)
     scope = request.filters.scope(snapshot.table.rows(), request.time_zone)
@@ -81,7 +84,7 @@ def times(request: Request, _options: None) -> TimesToAnswer:
     for measure, column in _AFTER_START.items():
         counted[measure] += _by_bucket(scope.column(column))
     return TimesToAnswer(
-        times=[_times(measure, buckets) for measure, buckets in counted.items()],
+        times=[_times(measure, counted[measure]) for measure in measures],
         error=Error(seconds=delays.UNIT / 2000, share=1 / 32),
         as_of=as_of(snapshot.reading, request.ends),
     )

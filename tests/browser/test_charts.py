@@ -72,6 +72,18 @@ async def test_a_chart_is_a_table_to_take_away(visitor: Visitor, company: Served
     assert len(shown) == len(await rows(page, "#trend table")) > 3
 
 
+@pytest.mark.parametrize(("path", "figure"), [(PATH, "by-step"), ("/reports/times", "send-to-reply")])
+async def test_the_file_of_a_chart_has_what_the_chart_shows(visitor: Visitor, company: Served, path: str, figure: str) -> None:
+    page = await visitor.open(company, path)
+    await expect(page.locator(f"#{figure} canvas")).to_be_visible()
+    content = await downloaded(page, page.locator(f"#{figure} [data-csv]"), f"{figure}.csv")
+    _, *lines = csv.reader(io.StringIO(content.decode()))
+    assert [line[0] for line in lines] == [row[0] for row in await rows(page, f"#{figure} table")]
+    bars = await page.locator(f"#{figure}").evaluate(_SEGMENTS)
+    assert [[int(number) for number in line[1 : 1 + len(bars[0])]] for line in lines] == [[count for count, _ in row] for row in bars]
+    assert len(lines) > 3
+
+
 async def test_a_chart_says_what_the_pointer_is_on(visitor: Visitor, company: Served) -> None:
     page = await visitor.open(company, PATH)
     figure = page.locator("#by-step")

@@ -56,6 +56,20 @@ async def test_a_page_is_for_everybody(visitor: Visitor, company: Served, place:
     await fits(page)
 
 
+@pytest.mark.parametrize("width", [PHONE["width"], 640, 860, 1024])
+@pytest.mark.parametrize("place", [place for place in PLACES if place.status == 200], ids=str)
+async def test_menus_open_inside_of_the_window(visitor: Visitor, company: Served, place: Place, width: int) -> None:
+    page = await look(visitor, company, place)
+    await page.set_viewport_size({"width": width, "height": 900})
+    await page.reload()  # charts are made as wide as the window
+    for menu in await page.locator("details.menu").all():
+        await menu.evaluate("menu => { menu.open = true }")
+        edges = await menu.locator(".panel").evaluate("panel => [panel.getBoundingClientRect().left, panel.getBoundingClientRect().right]")
+        assert 0 <= edges[0] < edges[1] <= width, f"{await menu.locator('summary').inner_text()} reaches from {edges[0]} to {edges[1]}"
+        await fits(page)
+        await menu.evaluate("menu => { menu.open = false }")
+
+
 async def test_on_a_phone_the_navigation_shows_where_one_is(visitor: Visitor, company: Served) -> None:
     page = await visitor.open(company, NAVIGATION[-1].path, phone=True)
     await expect(page.locator("nav[aria-label=Pages] [aria-current]")).to_be_in_viewport(ratio=1)

@@ -1,7 +1,6 @@
 """The page of one company: its numbers, who works there, their enrollments, and what happened to them last."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from fastapi import FastAPI
@@ -14,6 +13,7 @@ from projections.reports.page import LARGEST, LIMIT
 from projections.reports.parameters import BASIS
 from projections.reports.performance import Analyze
 from web.pages import filters, formats, links
+from web.pages.called import company_name
 from web.pages.contact import EVERY_STATUS
 from web.pages.enrollments import limits
 from web.pages.lately import lately
@@ -80,7 +80,7 @@ async def _company(visit: Visit) -> Page:
         "company.html",
         {
             "company": company,
-            "name": name(known.enrollments) or company,
+            "name": company_name(known.enrollments) or company,
             "zone": visit.zone,
             "bar": filters.bar(here, offered, zone=visit.zone, today=formats.today(visit.zone), fields=FIELDS, basis=True),
             "common": common,
@@ -105,13 +105,6 @@ async def _company(visit: Visit) -> Page:
             "as_of": numbers.as_of,
         },
     )
-
-
-def name(rows: Iterable[EnrollmentRow]) -> str | None:
-    """What most of its contacts call their company: a profile knows only the company of now, and some have gone elsewhere."""
-    named = Counter({row.contact_id: row.company_name for row in rows}.values())
-    del named[None]
-    return min(named, key=lambda one: (-named[one], one), default=None)
 
 
 def _people(rows: Sequence[EnrollmentRow]) -> list[Person]:

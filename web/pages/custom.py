@@ -1,6 +1,7 @@
 """The page of the report `custom`: anything counted by anything, put together by ticking."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
@@ -11,9 +12,10 @@ from projections.reports.filters import FILTERS
 from projections.reports.measures import MEASURES as COUNTED
 from projections.reports.parameters import BASIS, ORDER, WEEK_START, Given, Parameter
 from web.pages import filters, formats, links
+from web.pages.called import Words, words_of
 from web.pages.library import LIBRARY
-from web.pages.report import FIELDS
-from web.pages.shown import Asked, drawings
+from web.pages.report import FIELDS, ROWS
+from web.pages.shown import Asked, Drawing, drawings
 from web.pages.shown.words import DIMENSIONS, GROUPS, MEASURES
 from web.pages.site import Page, Visit
 
@@ -84,8 +86,9 @@ async def make(visit: Visit) -> Page:
     has_measures = bool(given.get(MEASURE.name))
     made, as_of = [], None
     if has_measures and not errors:
-        found, names = await _answers(visit, given)
-        made, as_of = drawings(Asked("custom", None, given, visit.zone, names=names), found), found.as_of
+        found, words = await _answers(visit, given)
+        made = [_first_rows(one) for one in drawings(Asked("custom", None, given, visit.zone, words=words), found)]
+        as_of = found.as_of
     known = await visit.choices(list(FIELDS))
     return Page(
         "custom.html",
@@ -108,6 +111,14 @@ async def make(visit: Visit) -> Page:
     )
 
 
+def _first_rows(drawing: Drawing) -> Drawing:
+    """As many rows as people look at; a line is not cut."""
+    if drawing.chart == "line" or len(drawing.rows) <= ROWS:
+        return drawing
+    note = f"The first {ROWS} of {formats.number(len(drawing.rows))} rows; the file has all of them."
+    return replace(drawing, rows=drawing.rows[:ROWS], notes=[*drawing.notes, note])
+
+
 def _errors(visit: Visit, given: Given) -> dict[str, str]:
     """Field -> what is wrong with it. Raises `ParameterError` for anything else."""
     left: Given = given
@@ -126,14 +137,10 @@ def _errors(visit: Visit, given: Given) -> dict[str, str]:
             return errors
 
 
-async def _answers(visit: Visit, given: Given) -> tuple[Any, dict[str, str]]:
-    """The report, and what people call the sequences if it tells of them."""
-    ask = visit.ask("custom", given=given)
-    if "sequence" not in _values(given, BY):
-        (found,) = await visit.answers(ask)
-        return found, {}
-    found, catalogue = await visit.answers(ask, visit.ask("sequences"))
-    return found, {line.sequence_id: line.name or line.sequence_id for line in catalogue.sequences}
+async def _answers(visit: Visit, given: Given) -> tuple[Any, Words]:
+    """The report, and what people call the sequences and companies that it tells of."""
+    (found,) = await visit.answers(visit.ask("custom", given=given))
+    return found, await words_of(visit.site.answers, visit.account, found)
 
 
 def _form(given: Given, errors: dict[str, str]) -> Form:

@@ -9,6 +9,7 @@ from projections.reports import ParameterError
 from projections.reports.filters import FILTERS
 from projections.reports.parameters import BASIS, OPENS, TIME_ZONE, Given, Parameter, check_names
 from web.pages import formats, links
+from web.pages.called import NO_NAMES, NO_WORDS, Words
 
 FIELDS: Final[Mapping[str, str]] = {
     "sequence": "Sequence",
@@ -31,17 +32,24 @@ COMMON: Final = (*FILTERS, OPENS, TIME_ZONE)
 _CHIPS: Final[Mapping[str, str]] = {**FIELDS, "status": "Status", "step": "Current step", "time_zone": "Time zone"}
 _DATES: Final = ("enrolled_from", "enrolled_to")
 
-Known = Mapping[str, Sequence[tuple[str, int]]]
-"""Filter -> its values with how many enrollments have them, most first."""
-Words = Mapping[str, Mapping[str, str]]
-"""Filter -> what some of its values are called."""
-NO_WORDS: Final[Words] = {}
+
+class Value(NamedTuple):
+    """A value of a filter: how many enrollments have it, and what people call it."""
+
+    value: str
+    started: int
+    name: str | None = None
+
+
+Known = Mapping[str, Sequence[Value]]
+"""Filter -> values of it, most enrollments first."""
 
 
 class Choice(NamedTuple):
     """A value that can be ticked."""
 
     value: str
+    label: str
     started: int | None
     chosen: bool
 
@@ -53,6 +61,7 @@ class Field(NamedTuple):
     label: str
     choices: list[Choice]
     chosen: list[str]
+    """The labels of those that are."""
 
 
 class Chip(NamedTuple):
@@ -113,10 +122,11 @@ def filtered(given: Given) -> bool:
 
 def bar(given: Given, known: Known, *, zone: str, today: date, fields: Sequence[str], basis: bool = False, words: Words = NO_WORDS) -> Bar:
     """The bar for parameters that have been checked. `known` are values to offer; those that are set are offered in any case."""
+    called = {name: {one.value: one.name for one in values if one.name} for name, values in known.items()} | dict(words)
     return Bar(
-        fields=[_field(name, given, known.get(name, ())) for name in fields],
+        fields=[_field(name, given, known.get(name, ()), called.get(name, NO_NAMES)) for name in fields],
         chips=[
-            Chip(label, words.get(name, {}).get(value, value), links.without(given, name, value))
+            Chip(label, called.get(name, NO_NAMES).get(value, value), links.without(given, name, value))
             for name, label in _CHIPS.items()
             for value in given.get(name, ())
         ],
@@ -137,11 +147,11 @@ def _only(given: Given, name: str) -> str:
     return next(iter(given.get(name, ())), "")
 
 
-def _field(name: str, given: Given, known: Sequence[tuple[str, int]]) -> Field:
+def _field(name: str, given: Given, known: Sequence[Value], called: Mapping[str, str]) -> Field:
     chosen = list(given.get(name, ()))
-    counts = dict(known)
-    offered = dict.fromkeys((*chosen, *counts))
-    return Field(name, FIELDS[name], [Choice(value, counts.get(value), value in chosen) for value in offered], chosen)
+    counts = {one.value: one.started for one in known}
+    choices = [Choice(value, called.get(value, value), counts.get(value), value in chosen) for value in dict.fromkeys((*chosen, *counts))]
+    return Field(name, FIELDS[name], choices, [choice.label for choice in choices if choice.chosen])
 
 
 def options(given: Given, name: str, labels: Mapping[str, str]) -> list[Option]:

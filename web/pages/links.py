@@ -84,8 +84,8 @@ def contact(contact_id: str) -> str:
     return f"/contacts/{part(contact_id)}"
 
 
-def company(company_id: str) -> str:
-    return f"/companies/{part(company_id)}"
+def company(company_id: str, given: Given = NOTHING, **changes: Change) -> str:
+    return f"/companies/{part(company_id)}{query(given, **changes)}"
 
 
 def login(to: str) -> str:

@@ -7,18 +7,20 @@ from projections.reports import REPORTS, Report
 from projections.reports.cohorts import INTERVAL
 from projections.reports.filters import FILTERS
 from projections.reports.parameters import BASIS, ORDER, WEEK_START, Given, Parameter, order, single, whole
+from projections.reports.times import WAY
 from projections.reports.variants import BASELINE, Variants
 from web.pages import filters, formats, links
 from web.pages.comparison import comparisons
 from web.pages.filters import Option
 from web.pages.library import LIBRARY
 from web.pages.shown import Asked, Drawing, drawings
+from web.pages.shown.histograms import TITLES
 from web.pages.site import Page, Visit
 
 FIELDS: Final = ("sequence", "company", "enrolled_by", "team", "variant")
 _SUBJECT: Final = Parameter("sequence_id", "The sequence that the report is about; the one with most contacts unless set.", kind="id")
 _PAGE: Final = Parameter("page", "Which page of the table.", default="1", kind="whole number", most=100_000)
-_ROWS: Final = 100
+ROWS: Final = 100
 """Of a table on one page."""
 _MOST_OFFERED: Final = 20
 _MOST_OPEN: Final = 2
@@ -70,9 +72,9 @@ async def make(visit: Visit, name: str) -> Page:
             "card": links.new_card(name, subject, asked),
             "filtered": any(given.get(parameter.name) for parameter in FILTERS),
             "earlier": None if page == 1 else links.same(given, page=None if page == 2 else str(page - 1)),
-            "later": None if page * _ROWS >= rows else links.same(given, page=str(page + 1)),
-            "first": (page - 1) * _ROWS + 1,
-            "last": min(page * _ROWS, rows),
+            "later": None if page * ROWS >= rows else links.same(given, page=str(page + 1)),
+            "first": (page - 1) * ROWS + 1,
+            "last": min(page * ROWS, rows),
             "rows": rows,
             "as_of": found.as_of,
         },
@@ -87,7 +89,7 @@ async def _sequences(visit: Visit) -> dict[str, str]:
 
 def _part(drawing: Drawing, page: int) -> Drawing:
     """The rows of one page; a line is not cut."""
-    return drawing if drawing.chart == "line" else replace(drawing, rows=drawing.rows[(page - 1) * _ROWS : page * _ROWS])
+    return drawing if drawing.chart == "line" else replace(drawing, rows=drawing.rows[(page - 1) * ROWS : page * ROWS])
 
 
 def _sort(report: Report, given: Given) -> str | None:
@@ -106,6 +108,8 @@ def _ways(report: Report, given: Given, answer: Any) -> list[tuple[str, list[Opt
     if BASELINE in report.parameters and len(answer.variants) > 1:
         offered = [one.variant for one in answer.variants[:_MOST_OFFERED]]
         ways.append(("Compared with", [Option(one, links.same(given, baseline=one), one == answer.baseline) for one in offered]))
+    if WAY in report.parameters:
+        ways.append(("Show", filters.options(given, WAY.name, {"": "All", **TITLES})))
     return ways
 
 

@@ -1,6 +1,5 @@
 """Every page, and what pages need."""
 
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
@@ -10,11 +9,11 @@ from starlette.exceptions import HTTPException
 
 from web.access import Access
 from web.answers import Answers
-from web.crm import NO_CRM, Crm
+from web.crm import Crm
 from web.dashboard_desk import DashboardDesk
 from web.oversight import Oversight
 from web.pages import analyze, arranging, company, contact, dashboards, enrollments, new_card, performance, reports, sequences, system
-from web.pages.site import Nobody, Session, Site
+from web.pages.site import Site
 from web.problems import tell
 
 
@@ -24,15 +23,11 @@ def add_pages(
     access: Access,
     desk: DashboardDesk,
     oversight: Oversight,
-    session: Callable[[Request], Session] = lambda _: Nobody(),
-    crm: Crm = NO_CRM,
-    patience: float | None = None,
+    crm: Crm,
+    patience: float,
 ) -> Site:
-    """Add the routes. `session` knows who has signed in; without it nobody has. `crm` makes the links to what the CRM has of them.
-
-    `patience`: seconds that a page may take.
-    """
-    site = Site(answers, access, session, crm, patience)
+    """Add the routes. `crm` makes the links to what the CRM has of them; `patience`: seconds that a page may take."""
+    site = Site(answers, access, crm, patience)
     site.static.add(app)
 
     async def start() -> Response:

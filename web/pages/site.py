@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
@@ -20,10 +20,11 @@ from projections.tables.store import StoreError
 from web.access import Access, Scope
 from web.answers import Answers, Ask
 from web.calls import Busy
-from web.crm import NO_CRM, Crm
+from web.crm import Crm
 from web.etag import matches
 from web.pages import formats, links, sparkline, standstill
 from web.pages.choices import Choices
+from web.pages.filters import Value
 from web.pages.static_files import StaticFiles
 from web.problems import Problem, problem_of
 from web.reports import given_in
@@ -41,6 +42,8 @@ class Entry(NamedTuple):
     section: str
     label: str
     path: str
+    scope: Scope = Scope.READ
+    """What somebody needs who is to get there."""
 
 
 NAVIGATION: Final = (
@@ -48,24 +51,8 @@ NAVIGATION: Final = (
     Entry("analyze", "Analyze", "/analyze"),
     Entry("reports", "Reports", "/reports"),
     Entry("dashboards", "Dashboards", "/dashboards"),
-    Entry("system", "System", "/system"),
+    Entry("system", "System", "/system", Scope.OPERATE),
 )
-
-
-class Session(Protocol):
-    """Whether somebody has signed in, and what actions of theirs have to bring."""
-
-    @property
-    def signed_in(self) -> bool: ...
-    @property
-    def csrf(self) -> str: ...
-
-
-class Nobody(NamedTuple):
-    """The session of somebody who has none."""
-
-    signed_in: bool = False
-    csrf: str = ""
 
 
 class Page(NamedTuple):
@@ -104,7 +91,7 @@ class Visit:
         """Answers to all of them, as of one instant. Raises as `Answers.together` does."""
         return list(await self.site.answers.together(asks))
 
-    async def choices(self, fields: list[str], sequence: str | None = None) -> dict[str, list[tuple[str, int]]]:
+    async def choices(self, fields: list[str], sequence: str | None = None) -> dict[str, list[Value]]:
         """Values to offer in the filter bar."""
         return await self.site.choices.of(self.account, fields, sequence)
 
@@ -130,16 +117,12 @@ _COMPILED: Final = _Compiled()
 
 @dataclass
 class Site:
-    """Makes pages. `session` knows who has signed in; without it nobody has. `crm` makes links to what the CRM has of the same.
-
-    `patience`: seconds that a page may take; None: however many.
-    """
+    """Makes pages. `crm` makes links to what the CRM has of the same; `patience`: seconds that a page may take."""
 
     answers: Answers
     access: Access
-    session: Callable[[Request], Session] = lambda _: Nobody()
-    crm: Crm = NO_CRM
-    patience: float | None = None
+    crm: Crm
+    patience: float
     static: StaticFiles = field(default_factory=StaticFiles)
     choices: Choices = field(init=False)
     _templates: Environment = field(init=False)
@@ -158,7 +141,7 @@ class Site:
         for name in ("number", "percent", "decimal", "duration", "day", "moment", "local_day"):
             templates.filters[name] = getattr(formats, name)
         templates.tests["standstill"] = standstill.is_one
-        templates.globals.update(link=links, crm=self.crm, static=self.static, sparkline=sparkline.points, navigation=NAVIGATION)
+        templates.globals.update(link=links, crm=self.crm, static=self.static, sparkline=sparkline.points)
         for name in templates.list_templates():
             templates.get_template(name)  # now, so that the first visitor of a page need not wait for it
 
@@ -172,7 +155,10 @@ class Site:
                 async with asyncio.timeout(self.patience):
                     request.state.since = await self._since(account)
                     made = await make(Visit(self, request, account, given))
-                return made if isinstance(made, Response) else self.render(request, made, section)
+                    if isinstance(made, Response):
+                        return made
+                    # Beside the event loop: a long page takes long to write, and others wait for numbers meanwhile.
+                    return await self.answers.calls.make(partial(self.render, request, made, section), account)
             except Exception as error:  # noqa: BLE001  it is told in the frame of the pages
                 return self.refusal(request, error, section)
 
@@ -187,13 +173,14 @@ class Site:
 
     def render(self, request: Request, page: Page, section: str | None) -> Response:
         """The page in its frame; nothing but its tag if the browser has it already."""
-        session = self.session(request)
+        session = self.access.sessions.of(request)
         frame = {
             "section": section,
             "here": _path(request),
             "signed_in": session.signed_in,
             "csrf": session.csrf,
             "follows": self.access.still(request, Scope.READ),
+            "navigation": [entry for entry in NAVIGATION if session.may(entry.scope)] or NAVIGATION,
             "since": getattr(request.state, "since", ""),
             "zone": self.answers.time_zone,
         }

@@ -13,8 +13,10 @@ from events.catalog import DashboardCard
 from projections.cards import question
 from projections.reports import NotFound, ParameterError
 from projections.reports.contact import Contact
+from projections.reports.custom import Custom
 from web.answers import Answers
-from web.pages.cards.card import Card, Names, full_page, in_words, parts, title_of
+from web.pages.called import NO_WORDS, Names, Words, words_of
+from web.pages.cards.card import Card, full_page, in_words, parts, title_of
 from web.pages.cards.headlines import headlines
 from web.pages.shown import Asked, Drawing, drawings
 from web.problems import problem_of
@@ -22,7 +24,7 @@ from web.problems import problem_of
 _HEADLINES: Final = ("performance", "analyze")
 _LINES: Final = 8
 """Rows of a list or of bars; the page behind the card has all. What goes on in time, or from step to step, is whole."""
-_WHOLE: Final = ("steps", "funnel")
+_WHOLE: Final = ("steps", "funnel", "times")
 
 
 class Place(NamedTuple):
@@ -31,7 +33,7 @@ class Place(NamedTuple):
     number: int
     id: str
     zone: str
-    names: Names
+    words: Words
 
 
 async def answered(cards: Sequence[DashboardCard], answers: Answers, account: str, names: Names) -> list[Card]:
@@ -42,22 +44,25 @@ async def answered(cards: Sequence[DashboardCard], answers: Answers, account: st
     for place, (card, answer) in enumerate(zip(cards, found, strict=True)):
         key = xxh3_64_hexdigest(card.model_dump_json().encode())
         seen[key] = seen.get(key, 0) + 1  # nobody keeps people from having the same card twice
-        made.append(_card(card, answer, Place(place, f"card-{key}-{seen[key]}", answers.time_zone, names)))
+        words = {"sequence": names, **(await words_of(answers, account, answer) if isinstance(answer, Custom) else NO_WORDS)}
+        made.append(_card(card, answer, Place(place, f"card-{key}-{seen[key]}", answers.time_zone, words)))
     return list(_laid_out(made))
 
 
 def _card(card: DashboardCard, answer: BaseModel | Exception, place: Place) -> Card:
     person = answer.name if isinstance(answer, Contact) else None
     subject, given = parts(card)
-    title, about = title_of(card, place.names, person), in_words(given, place.names)
+    title, about = title_of(card, place.words["sequence"], person), in_words(given, place.words)
     made = Card(place.id, place.number, title, card.title or "", about, full_page(card))
     if isinstance(answer, Exception):
         return replace(made, problem=_why(answer))
     if card.report in _HEADLINES:
         return replace(made, headlines=headlines(card.report, answer, given))
     zone = next(iter(given.get("time_zone", ())), place.zone)
-    drawing = _drawing(Asked(card.report, subject, given, zone, place.id, place.names), answer)
+    drawing = _drawing(Asked(card.report, subject, given, zone, place.id, place.words), answer)
     shown = drawing.rows if drawing.chart == "line" or card.report in _WHOLE else drawing.rows[:_LINES]
+    if card.report == "times" and "way" not in given:
+        made = replace(made, title=f"{made.title}: {drawing.title[:1].lower()}{drawing.title[1:]}")
     return replace(made, drawing=replace(drawing, title=made.title, rows=shown), left_out=_in_all(drawing, answer) - len(shown))
 
 

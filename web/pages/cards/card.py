@@ -8,8 +8,10 @@ from events.catalog import DashboardCard
 from projections.reports import REPORTS
 from projections.reports.parameters import Given
 from web.pages import filters, formats, links
+from web.pages.called import Names, Words
 from web.pages.cards.headlines import Headlines
 from web.pages.shown import Drawing
+from web.pages.shown.histograms import TITLES as WAYS
 from web.pages.shown.words import DIMENSIONS, MEASURES
 
 TITLES: Final[Mapping[str, str]] = {
@@ -34,10 +36,8 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """What a card is called that nobody has given a title."""
 _DATES: Final = ("enrolled_from", "enrolled_to")
-_NOT_SAID: Final = ("interval", "measure", "by", "sort", "order", "limit", "cursor", "week_start", "baseline")
+_NOT_SAID: Final = ("interval", "way", "measure", "by", "sort", "order", "limit", "cursor", "week_start", "baseline")
 """Parameters that narrow nothing down, or of which the title tells."""
-Names = Mapping[str, str]
-"""Sequence -> what people call it."""
 _DAY_LENGTH: Final = len("2026-03-02")
 
 
@@ -85,6 +85,9 @@ def title_of(card: DashboardCard, names: Names, person: str | None = None) -> st
         return f"{title} by {next(iter(given.get('interval', ())), 'day')}"
     if card.report == "custom":
         return _counted(given)
+    if card.report == "times":
+        way = WAYS.get(next(iter(given.get("way", ())), ""))
+        return title if way is None else f"{title}: {way[:1].lower()}{way[1:]}"
     return title if subject is None else f"{person or names.get(subject, subject)}: {title[:1].lower()}{title[1:]}"
 
 
@@ -95,19 +98,19 @@ def _counted(given: Given) -> str:
     return f"{counted or TITLES['custom']}{' by ' if by else ''}{' and '.join(DIMENSIONS.get(name, name).lower() for name in by)}"
 
 
-def in_words(given: Given, names: Names) -> str:
+def in_words(given: Given, words: Words) -> str:
     """What narrows a report down, for people."""
     said = []
     for name, values in given.items():
         if name not in _NOT_SAID:
             label = filters.FIELDS.get(name, name.replace("_", " ").capitalize())
-            said.append(f"{label}: {', '.join(_value(name, value, names) for value in values)}")
+            said.append(f"{label}: {', '.join(_value(name, value, words) for value in values)}")
     return " · ".join(said)
 
 
-def _value(name: str, value: str, names: Names) -> str:
-    if name == "sequence":
-        return names.get(value, value)
+def _value(name: str, value: str, words: Words) -> str:
+    if name in words:
+        return words[name].get(value, value)
     try:
         return formats.day(value) if name in _DATES and len(value) == _DAY_LENGTH else value
     except ValueError:  # a card may say anything

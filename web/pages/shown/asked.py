@@ -1,13 +1,11 @@
 """The question that an answer is shown of."""
 
-from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from projections.reports.parameters import Given
 from web.pages import filters, links
-
-_NO_NAMES: Final[Mapping[str, str]] = {}
+from web.pages.called import NO_WORDS, Words
 
 
 class Asked(NamedTuple):
@@ -21,8 +19,8 @@ class Asked(NamedTuple):
     """Of times."""
     prefix: str = ""
     """Of the ids of elements, where several reports are on one page."""
-    names: Mapping[str, str] = _NO_NAMES
-    """Sequence -> what people call it, for reports that do not say."""
+    words: Words = NO_WORDS
+    """What people call things, for reports that do not say."""
 
     @property
     def common(self) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from web.pages.meanings import OUTCOMES
 from web.pages.shown.asked import Asked
 
 NONE: Final = "(none)"
+_NO_STEP: Final = "No step yet"
 _FILTERS: Final = {"user": "enrolled_by", "team": "team", "variant": "variant", "step": "step", "status": "status"}
 """Dimension -> the filter that leaves one of its values."""
 
@@ -16,13 +17,13 @@ _FILTERS: Final = {"user": "enrolled_by", "team": "team", "variant": "variant", 
 def label(dimension: str, value: str | None, asked: Asked) -> str:
     """What a value is called."""
     if value is None:
-        return NONE
+        return _NO_STEP if dimension == "step" else NONE
     if dimension in PERIODS:
         return formats.day(value)
     if dimension == "outcome":
         return OUTCOMES[value]
-    if dimension == "sequence":
-        return asked.names.get(value, value)
+    if dimension in asked.words:
+        return asked.words[dimension].get(value, value)
     return value.capitalize() if dimension == "status" else value
 
 
@@ -43,7 +44,7 @@ def href(dimension: str, value: str | None, asked: Asked) -> str | None:
     if dimension == "sequence":
         return links.performance(value, asked.common, sequence=None)
     if dimension == "company":
-        return links.company(value)
+        return links.company(value, asked.common, company=None)
     if dimension in _FILTERS:
         return links.analyze(asked.common, **{_FILTERS[dimension]: value})
     return None

@@ -2,7 +2,8 @@
 //
 // <tr id data-enrollment="{…}" data-status data-who> is an enrollment, <input data-tick> in it ticks it, <input data-tick-all> ticks all,
 // <button data-action="pause|resume|unenroll"> asks, <… data-ticked> says how many are ticked, and <… data-asked> in a row that something was
-// asked. The server answers when the log has what was asked for; it is done when the row has come back with the status that was wanted.
+// asked. The server answers when the log has what was asked for; it is done when the row has come back with the status that was wanted. Of
+// what is not in the list any more the server is asked.
 
 import { refresh } from "./live.js";
 import { byKeys, confirmed, told } from "./told.js";
@@ -18,6 +19,7 @@ const WAYS = {
 const asked = new Map(); // id of a row -> what was asked of it and is not done yet
 let latest = null; // what was asked last, which is told of
 let busy = false;
+let looking = false;
 
 const rows = () => [...document.querySelectorAll("tr[data-enrollment]")];
 const box = (row) => row.querySelector("[data-tick]");
@@ -41,8 +43,9 @@ function sync() {
     row.querySelector("[data-asked]").textContent = one ? (one.late ? `asked ${one.way.ask}, not back yet` : `asked ${one.way.ask} …`) : "";
   }
   const text = document.querySelector("[data-ticked]");
-  if (text && chosen.length) text.textContent = `${chosen.length} ticked`;
-  else if (text) text.textContent = text.dataset.none;
+  const waits = document.querySelector("table[data-waits]") !== null;
+  if (text && chosen.length) text.textContent = `${chosen.length} ticked${waits ? " · the list waits for you" : ""}`;
+  else if (text) text.textContent = waits ? "The list waits until the pointer has left it" : text.dataset.none;
   for (const button of document.querySelectorAll("button[data-action]")) {
     const number = fitting(button.dataset.action).length;
     button.disabled = busy || number === 0;
@@ -55,7 +58,7 @@ function sync() {
 
 async function act(action, enrollments, keys) {
   const way = WAYS[action];
-  const batch = { way, keys, waiting: new Set(), done: [], elsewhere: 0, otherwise: [], refused: [], failure: "", late: false };
+  const batch = { way, keys, waiting: new Set(), done: [], otherwise: [], refused: [], failure: "", late: false };
   latest = batch;
   busy = true;
   sync();
@@ -70,16 +73,20 @@ async function act(action, enrollments, keys) {
   tell(batch);
 }
 
+async function post(action, enrollments, more = {}) {
+  const answer = await fetch("/v1/actions", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-Tally-CSRF": document.querySelector('meta[name="csrf"]').content },
+    body: JSON.stringify({ action, enrollments: enrollments.map((one) => JSON.parse(one.key)), ...more }),
+  });
+  return [answer, await answer.json()];
+}
+
 async function send(action, enrollments, batch) {
   let answer;
   let body;
   try {
-    answer = await fetch("/v1/actions", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-Tally-CSRF": document.querySelector('meta[name="csrf"]').content },
-      body: JSON.stringify({ action, enrollments: enrollments.map((one) => JSON.parse(one.key)) }),
-    });
-    body = await answer.json();
+    [answer, body] = await post(action, enrollments);
   } catch {
     batch.failure = "The server does not answer, so nobody knows what was done. The list shows it when it is back; to ask again does no harm.";
     return;
@@ -100,10 +107,6 @@ function judge(verdict, one, batch) {
   if (verdict.status !== "accepted") return;
   const entry = { ...one, way: batch.way, batch, was: verdict.current, wanted: verdict.wanted, late: false };
   asked.get(one.id)?.batch.waiting.delete(one.id);
-  if (!row) {
-    batch.elsewhere += 1; // undone from a page that does not show it any more
-    return;
-  }
   asked.set(one.id, entry);
   batch.waiting.add(one.id);
 }
@@ -113,11 +116,36 @@ const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.t
 // ---- until it has come back ----
 
 function settle() {
-  const changed = new Set();
+  const here = new Map();
+  const away = [];
   for (const [id, one] of asked) {
     const row = document.getElementById(id);
-    const status = row?.dataset.status ?? one.wanted; // what is not in the list any more has become something else than was listed
-    if (status === one.was && status !== one.wanted) continue;
+    if (row && !("left" in row.dataset)) here.set(id, row.dataset.status);
+    else away.push(one);
+  }
+  conclude(here);
+  if (away.length && !looking) look(away.slice(0, MOST));
+}
+
+// How they stand that are not in the list any more.
+async function look(away) {
+  looking = true;
+  try {
+    const [, body] = await post("pause", away, { dry_run: true });
+    conclude(new Map((body.enrollments ?? []).map((one) => [away[one.index].id, one.current])));
+  } catch {
+    // the server is away, and is asked with the next numbers
+  } finally {
+    looking = false;
+  }
+}
+
+// statuses: id of a row -> how the enrollment stands now.
+function conclude(statuses) {
+  const changed = new Set();
+  for (const [id, status] of statuses) {
+    const one = asked.get(id);
+    if (!one || status === undefined || (status === one.was && status !== one.wanted)) continue;
     asked.delete(id);
     one.batch.waiting.delete(id);
     (status === one.wanted ? one.batch.done : one.batch.otherwise).push({ ...one, status });
@@ -137,7 +165,7 @@ function late(batch) {
 
 function tell(batch) {
   if (batch !== latest) return; // something newer is told of; the rows say themselves that they wait
-  const { way, waiting, done, elsewhere, otherwise, refused, failure } = batch;
+  const { way, waiting, done, otherwise, refused, failure } = batch;
   const lines = [];
   if (waiting.size && batch.late) {
     lines.push(`${some(waiting.size)} ${waiting.size === 1 ? "has" : "have"} not come back after ${PATIENCE / 1000} s: no worker has counted what was asked yet. It is in the log, and not lost.`);
@@ -145,7 +173,6 @@ function tell(batch) {
     lines.push(`Asked ${way.ask} ${some(waiting.size)}; waiting until that has come back …`);
   }
   if (done.length) lines.push(`${way.done} ${some(done.length)}.`);
-  if (elsewhere) lines.push(`Asked ${way.ask} ${some(elsewhere)} that this page does not show.`);
   for (const one of otherwise) lines.push(`${one.who} is ${one.status} by now.`);
   if (refused.length > 5) lines.push(`${refused.length} were refused, the first of them:`);
   for (const one of refused.slice(0, 5)) lines.push(`Refused for ${one.who}: ${sentence(one.why)}`);

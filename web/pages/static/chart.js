@@ -3,11 +3,12 @@
 // <figure data-chart="line|bars|stacked" data-as="number|percent|decimal"> holds a <table> and a <div data-plot>. Columns whose <th scope="col">
 // has data-color="NAME" are series, in the colour --swatch that the style sheet gives for the name. Of a row the <th scope="row"> is the label
 // (data-short: where there is little room), and of a cell data-value the number ("" for none); an <a> in a cell is where a click on
-// its bar leads. Rows and columns without numbers, such as totals, are left out by their class "aside".
+// its bar leads. <button data-png> and <button data-csv> hand out the chart and its table as files.
 
 import uPlot from "./vendor/uPlot/uPlot.min.js";
 import { FORMATS } from "./format.js";
 import { picture } from "./picture.js";
+import { spreadsheet } from "./spreadsheet.js";
 
 const HEIGHT = 260;
 const WIDE = 0.62; // of the room of a row
@@ -18,7 +19,7 @@ const drawn = new WeakMap(); // figure -> what is drawn there
 function read(figure) {
   const table = figure.querySelector("table");
   const heads = [...table.tHead.rows[0].cells].filter((cell) => cell.dataset.color);
-  const rows = [...table.tBodies[0].rows].filter((row) => row.cells.length > 1 && !row.classList.contains("aside"));
+  const rows = [...table.tBodies[0].rows].filter((row) => row.cells.length > 1);
   return {
     kind: figure.dataset.chart,
     as: figure.dataset.as || "number",
@@ -233,8 +234,10 @@ function all(always) {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => all(true));
 document.addEventListener("tally:morphed", () => all(false));
 document.addEventListener("click", (event) => {
-  const figure = event.target.closest("[data-png]")?.closest("figure");
+  const figure = event.target.closest("[data-png], [data-csv]")?.closest("figure");
   const known = figure && drawn.get(figure);
-  if (known) picture(figure, known.plot, known.data.series);
+  if (!known) return;
+  if (event.target.closest("[data-csv]")) spreadsheet(figure);
+  else picture(figure, known.plot, known.data.series);
 });
 all(false);

@@ -8,6 +8,14 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// A range has its first day first; said at the field, as the page that says so has no form.
+document.addEventListener("input", (event) => {
+  const { enrolled_from: first, enrolled_to: last } = event.target.form?.elements ?? {};
+  if (!first || !last) return;
+  const wrong = first.value !== "" && last.value !== "" && last.value < first.value;
+  last.setCustomValidity(wrong ? "This is before the first day." : "");
+});
+
 // Back from the history, they can be filled in again.
 addEventListener("pageshow", () => {
   for (const field of document.querySelectorAll("form[method=get] :disabled")) field.disabled = false;

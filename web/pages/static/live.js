@@ -4,11 +4,12 @@
 // total). Only where no filter is set, as the lines have none.
 // <... id="..." data-live>: is asked for again, as a part of the same page, whenever something has changed, and morphed into place: focus,
 // selection, ticked boxes, open <details>, scroll positions and <... data-plot> stay as they are.
-// data-again on it: it is an error that may pass, so it is asked for again in any case.
+// data-again on it: it is an error that may pass, or something that moves and nobody tells of, so it is asked for again in any case.
 // All of it is asked for now and then in any case, while it is looked at: what does not move any more is told by nobody.
 // <body data-follow data-since="ID" data-zone="ZONE">: whether whoever looks may follow the numbers, up to where they are on the page, and the
 // zone of the times that are said.
-// document is told "tally:morphed" after that, for modules that draw, and "tally:numbers" with what was told.
+// document is told "tally:morphing" with the page that comes before that, "tally:morphed" after it, for modules that draw, and "tally:numbers"
+// with what was told.
 
 import { Idiomorph } from "./vendor/idiomorph/idiomorph.min.js";
 import { FORMATS } from "./format.js";
@@ -37,6 +38,7 @@ let refreshing = false;
 let dirty = false;
 let refreshedAt = Date.now();
 let tag = null;
+let turn = 0; // of what is shown: what was asked for before it is older
 
 // ---- the stream ----
 
@@ -152,8 +154,9 @@ document.addEventListener("animationend", (event) => event.target.classList?.rem
 
 // ---- parts of the page anew ----
 
-/** Ask for the page again, soon; actions call it when they have changed something. */
-export function refresh() {
+/** Ask for the page again, soon; actions call it when they have changed something. whole: also if it has not changed since. */
+export function refresh({ whole = false } = {}) {
+  if (whole) tag = null;
   dirty = true;
   if (refreshing || refreshTimer || document.hidden || !document.querySelector("[data-live]")) return;
   refreshTimer = setTimeout(load, Math.max(0, refreshedAt + AT_MOST_EVERY - Date.now()));
@@ -164,6 +167,7 @@ async function load() {
   refreshing = true;
   dirty = false;
   const address = location.href;
+  const asked = turn;
   try {
     const headers = tag ? { "If-None-Match": tag } : {};
     const answer = await fetch(address, { headers, cache: "no-store", signal: AbortSignal.timeout(TOO_LONG) });
@@ -171,7 +175,7 @@ async function load() {
       location.reload(); // to sign in
       return;
     }
-    if (address !== location.href) dirty = true; // a module shows something else by now
+    if (address !== location.href || asked !== turn) dirty = true; // a module shows something else by now
     else if (answer.ok) {
       const page = await answer.text();
       tag = answer.headers.get("ETag");
@@ -193,11 +197,15 @@ async function load() {
 // Until the page is asked for in any case.
 function pulse() {
   clearTimeout(pulseTimer);
-  pulseTimer = setTimeout(refresh, unread || document.querySelector("[data-again]") ? AGAIN : PULSE);
+  pulseTimer = setTimeout(() => refresh(), unread || document.querySelector("[data-again]") ? AGAIN : PULSE);
 }
 
 /** Put the live parts of a page that was asked for into place. */
 export function morph(page) {
+  turn += 1;
+  // A browser without a cookie gets a value with each page, and only the last one counts.
+  document.querySelector('meta[name="csrf"]').content = page.querySelector('meta[name="csrf"]').content;
+  document.dispatchEvent(new CustomEvent("tally:morphing", { detail: page }));
   for (const part of document.querySelectorAll("[data-live]")) {
     const made = page.getElementById(part.id);
     if (made) Idiomorph.morph(part, made, { ignoreActiveValue: true, callbacks });

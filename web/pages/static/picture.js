@@ -1,5 +1,7 @@
 // A chart as a file: its title, its legend and its plot on one canvas.
 
+import { handOut } from "./file.js";
+
 const MARGIN = 24;
 
 export function picture(figure, plot, series) {
@@ -29,11 +31,5 @@ export function picture(figure, plot, series) {
   }
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.drawImage(plot.ctx.canvas, MARGIN * scale, 72 * scale);
-  canvas.toBlob((blob) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${figure.id || "chart"}.png`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  });
+  canvas.toBlob((blob) => handOut(blob, `${figure.id || "chart"}.png`));
 }

@@ -45,7 +45,7 @@ async def test_the_numbers_are_those_of_the_reports(client: AsyncClient, query: 
     numbers = await told(client, "/v1/analyze", query)
     assert numbers["enrollments"]["started"] > 2
     total = found.one("div", id="tile-enrollments").one("dd")
-    assert total.text == f"{formats.number(numbers['enrollments']['started'])} {numbers['enrollments']['contacts']} unique contacts"
+    assert total.text == f"{formats.number(numbers['enrollments']['started'])} {numbers['enrollments']['contacts']} unique"
     for rate in TILES:
         tile = found.one("div", id=f"tile-{rate}")
         assert tile.one("dd").text == f"{share(numbers['rates'][rate])} {numbers['rates'][rate]['basis']}"

@@ -10,6 +10,7 @@ from projections.reports.dimensions import DIMENSIONS, PERIODS
 from projections.reports.measures import MEASURES
 from tests.unit.web.pages.markup import Element, page
 from tests.unit.web.pages.told import table, told, written
+from web.pages import custom
 from web.pages.custom import EXAMPLES
 from web.pages.shown.words import DIMENSIONS as DIMENSION_WORDS
 from web.pages.shown.words import MEASURES as MEASURE_WORDS
@@ -43,7 +44,7 @@ async def test_the_table_is_that_of_the_report(client: AsyncClient, query: str) 
     if by:
         total = [cell.text for cell in made.one("tfoot").all("td")]
         assert total == [*([""] * (len(by) - 1)), *(shown(value) for value in report["totals"].values())]
-    for dimension in ("user", "team", "variant", "company"):
+    for dimension in ("user", "team", "variant"):
         if dimension in by:
             place = by.index(dimension)
             assert [row[place] for row in rows] == [row["by"][dimension] or "(none)" for row in report["rows"]]
@@ -79,6 +80,18 @@ async def test_a_chart_of_some_of_the_rows_is_none(client: AsyncClient) -> None:
     found = await page(client, f"{PATH}?measure=started&by=month&by=company&limit=5")
     assert not found.all("figure")
     assert "The chart needs all" in found.one("div", id="preview").text
+
+
+async def test_a_page_has_as_many_rows_as_people_look_at_and_the_file_has_all(client: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(custom, "ROWS", 4)
+    query = "measure=started&by=company&team=team-north&limit=1000"
+    found = await page(client, f"{PATH}?{query}")
+    report = await told(client, "/v1/reports/custom", query)
+    made = table(found, "custom")
+    assert [row[1] for row in made.rows()] == [shown(row["values"]["started"]) for row in report["rows"][:4]]
+    assert f"The first 4 of {len(report['rows'])} rows; the file has all of them." in found.text
+    companies = [row["by"]["company"] for row in report["rows"][:4]]
+    assert [link["href"] for link in made.one("tbody").all("a")] == [f"/companies/{company}?team=team-north" for company in companies]
 
 
 @pytest.mark.parametrize(("by", "chart"), [("user", "bars"), ("month", "line"), ("outcome", "bars")])

@@ -14,7 +14,7 @@ GIVEN = {"team": ["north", "<b>"], "opens": ["all"], "interval": ["day"], "enrol
 
 
 def bar(given: dict[str, list[str]]) -> filters.Bar:
-    known = {"team": [("south", 7), ("north", 3)]}
+    known = {"team": [filters.Value("south", 7, "South"), filters.Value("north", 3)]}
     return filters.bar(given, known, zone="Europe/Berlin", today=TODAY, fields=["team", "variant"], basis=True)
 
 
@@ -24,7 +24,11 @@ def query(href: str) -> dict[str, list[str]]:
 
 def test_what_is_set_is_offered_and_ticked() -> None:
     team, variant = bar(GIVEN).fields
-    assert [tuple(choice) for choice in team.choices] == [("north", 3, True), ("<b>", None, True), ("south", 7, False)]
+    assert [tuple(choice) for choice in team.choices] == [
+        ("north", "north", 3, True),
+        ("<b>", "<b>", None, True),
+        ("south", "South", 7, False),
+    ]
     assert (variant.choices, variant.chosen) == ([], [])
 
 

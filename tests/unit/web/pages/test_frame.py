@@ -109,12 +109,12 @@ async def test_a_redis_that_is_away_is_waited_for(served: Served) -> None:
 
 
 async def test_what_takes_too_long_is_said_in_the_frame(served: Served) -> None:
-    served.settings = WebSettings(web_timeout=0.5)
+    served.settings = WebSettings(web_timeout=3)
     store = MemoryStore()
 
     class Slow(MemoryStore):
         def read(self, questions: Sequence[Question]) -> list[Any]:
-            sleep(1)
+            sleep(3.5)
             return store.read(questions)
 
     served.reader = Reader(Slow())

@@ -90,7 +90,7 @@ def test_a_sorted_report_draws_the_column_that_it_is_sorted_by() -> None:
 
 def test_sequences_are_called_as_people_call_them() -> None:
     answer = ask("custom", account="default", parameters=ASKED).answer(Reader(company()[0]))
-    (one,) = drawings(Asked("custom", None, ASKED, "UTC", names={SEQUENCE: "Spring"}), answer)
+    (one,) = drawings(Asked("custom", None, ASKED, "UTC", words={"sequence": {SEQUENCE: "Spring"}}), answer)
     assert "Spring" in [row.label for row in one.rows]
     assert all(row.href and row.href.startswith("/performance/") for row in one.rows)
 
