@@ -4,7 +4,7 @@ from http import HTTPStatus
 from secrets import token_hex
 from typing import Final, NamedTuple
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Response
 
 from events.catalog import DashboardCard, DashboardSaved
 from projections.cards import question
@@ -20,9 +20,8 @@ from web.pages.cards import answered
 from web.pages.cards.card import TITLES
 from web.pages.dashboards import boards, dashboard_page
 from web.pages.posted import Posted, add_form, lead
-from web.pages.site import Page, Site, Visit
+from web.pages.site import Page, Site, Visit, filled_in
 from web.problems import Problem
-from web.reports import given_in
 
 PATH: Final = "/dashboards/add"
 _SLUG: Final = 40
@@ -48,7 +47,7 @@ def add(app: FastAPI, site: Site, desk: DashboardDesk) -> None:
     """Add the page and the forms. To be added before the page of one dashboard, of whose path this one could be."""
 
     async def take(posted: Posted) -> Response:
-        card = _card(_given(posted.request))
+        card = _card(filled_in(posted.request))
         question(card, account=posted.caller.account, default_time_zone=site.answers.time_zone)
         card = card.model_copy(update={"title": posted.text("title")[:LONGEST_NAME] or None})
         chosen = posted.fields.get("dashboard", "")
@@ -88,7 +87,7 @@ def new_id(name: str) -> str:
 
 
 async def _new_card(visit: Visit) -> Page:
-    given = _given(visit.request)
+    given = filled_in(visit.request)
     if "report" not in given and not (given.keys() - {"dashboard"}):
         return await _chooser(visit, next(iter(given.get("dashboard", ())), None))
     card = _card(given)
@@ -128,10 +127,6 @@ async def _chooser(visit: Visit, chosen: str | None) -> Page:
 def _offer(name: str, also: Given) -> Offer:
     asked = {parameter: [value] for parameter, value in _MADE.get(name, {}).items()}
     return Offer(TITLES[name], REPORTS[name].description, links.new_card_of({"report": [name], **asked, **also}))
-
-
-def _given(request: Request) -> dict[str, list[str]]:
-    return {name: kept for name, values in given_in(request).items() if (kept := [value for value in values if value])}
 
 
 def _card(given: Given) -> DashboardCard:

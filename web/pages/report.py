@@ -102,20 +102,12 @@ def _ways(report: Report, given: Given, answer: Any) -> list[tuple[str, list[Opt
     """What can be chosen above the report, besides filters."""
     ways = []
     if INTERVAL in report.parameters:
-        ways.append(("By", _options(given, INTERVAL, {"day": "Days", "week": "Weeks", "month": "Months"})))
+        ways.append(("By", filters.options(given, INTERVAL.name, {"day": "Days", "week": "Weeks", "month": "Months"})))
     if WEEK_START in report.parameters and answer.interval == "week":
-        ways.append(("Weeks begin on", _options(given, WEEK_START, {"monday": "Monday", "sunday": "Sunday"})))
+        ways.append(("Weeks begin on", filters.options(given, WEEK_START.name, {"monday": "Monday", "sunday": "Sunday"})))
     if BASELINE in report.parameters and len(answer.variants) > 1:
         offered = [one.variant for one in answer.variants[:_MOST_OFFERED]]
         ways.append(("Compared with", [Option(one, links.same(given, baseline=one), one == answer.baseline) for one in offered]))
     if WAY in report.parameters:
         ways.append(("Show", filters.options(given, WAY.name, {"": "All", **TITLES})))
     return ways
-
-
-def _options(given: Given, parameter: Parameter, labels: dict[str, str]) -> list[Option]:
-    current = single(given, parameter.name) or parameter.default
-    return [
-        Option(label, links.same(given, **{parameter.name: None if value == parameter.default else value}), value == current)
-        for value, label in labels.items()
-    ]

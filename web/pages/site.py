@@ -151,7 +151,7 @@ class Site:
         async def show(request: Request) -> Response:
             try:
                 account = self.access.account(request, scope)
-                given = {name: kept for name, values in given_in(request).items() if (kept := [value for value in values if value])}
+                given = filled_in(request)
                 async with asyncio.timeout(self.patience):
                     request.state.since = await self._since(account)
                     made = await make(Visit(self, request, account, given))
@@ -208,6 +208,11 @@ class Site:
         page = self.render(request, Page("error.html", {"problem": _told(problem)}, problem.status), section)
         page.headers.update(problem.headers)
         return page
+
+
+def filled_in(request: Request) -> dict[str, list[str]]:
+    """The parameters of a request that have a value: forms send every field."""
+    return {name: kept for name, values in given_in(request).items() if (kept := [value for value in values if value])}
 
 
 def _path(request: Request) -> str:
