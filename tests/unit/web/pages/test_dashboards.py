@@ -1,5 +1,6 @@
 """The pages of dashboards: each card says what its report says, and what is done there comes back by the projection."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from functools import cache
 from typing import Any
@@ -174,6 +175,23 @@ async def test_a_card_tells_what_narrows_it_down(client: AsyncClient) -> None:
     card, _ = (await cards(client))["performance"]
     assert card.one("h2").text == "North"
     assert "Team: team-north" in card.text
+
+
+async def test_how_long_answers_take_is_whole_and_says_which_way_it_shows(served: Served) -> None:
+    made: list[dict[str, Any]] = [
+        {"report": "times"},
+        {"report": "times", "parameters": {"way": "enrollment_to_meeting"}},
+        {"report": "times", "parameters": {"way": "send_to_click"}, "title": "Clicks"},
+    ]
+    served.reader = Reader(await to_thread(folded, [*_EVENTS, saved("d", "D", made)]))
+    async with served.client() as client:
+        found = await page(client, "/dashboards/d")
+        shown = [element for element in found.walk() if "data-card" in element.attributes]
+        told = (await client.get("/v1/reports/times")).json()["times"]
+        of = {one["measure"]: [[str(bar["count"])] for bar in one["histogram"]] for one in told}
+        assert [numbers(card) for card in shown] == [of["send_to_open"], of["enrollment_to_meeting"], of["send_to_click"]]
+        titles = [card.one("h2").text for card in shown]
+        assert titles == ["Time to answer: from the send to the open", "Time to answer: from the start to the meeting", "Clicks"]
 
 
 async def test_a_card_that_does_not_fit_shows_why_and_hides_no_other(served: Served) -> None:
