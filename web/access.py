@@ -4,6 +4,7 @@ A token comes in a header, or was what a browser signed in with: then its cookie
 with what only our own pages know.
 """
 
+import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -17,6 +18,15 @@ from web.tokens import Scope, Token, Tokens
 __all__ = ["Access", "Caller", "Scope"]
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+
+
+_HOST: Final = re.compile(r"(\[[^\[\]@/]*\]|[^\[\]@/:]*)(:[0-9]*)?")
+
+
+def _name(host: str) -> str:
+    """The name in a header `Host`; "" of one that is none, which frameworks take for the address of the server itself."""
+    found = _HOST.fullmatch(host.strip())
+    return "" if found is None else found[1].lower()
 
 
 def is_loopback(host: str) -> bool:
@@ -91,7 +101,7 @@ class Access:
         if not self.open:
             return
         # A page from elsewhere whose name leads to this machine must not ask what only this machine may; nor send what it cannot read.
-        if not is_loopback(request.url.hostname or ""):
+        if not all(is_loopback(_name(host)) for host in request.headers.getlist("Host")):
             raise Problem(HTTPStatus.FORBIDDEN, "host", "without a token this server is asked as 127.0.0.1 or localhost only")
         if request.method not in guard.SAFE_METHODS:
             guard.check_origin(request)

@@ -132,8 +132,8 @@ def add_actions(app: FastAPI, answers: Answers, intake: Intake, access: Access, 
         caller = access.caller(request, Scope.ACT)
         check_names(given_in(request), [])
         body.content_type(request, [_JSON])
-        with room.take(caller.account, body.declared(request, MOST_BYTES)):
-            asked = body.model(Actions, await body.read(request, MOST_BYTES))
+        with room.take(caller.account, body.declared(request, MOST_BYTES)) as share:
+            asked = body.model(Actions, await body.read(request, MOST_BYTES, share))
             verdicts = await acting.take(caller, asked)
             return _told(verdicts) if asked.dry_run else _answer(verdicts)
 

@@ -69,8 +69,8 @@ def add_batch(app: FastAPI, answers: Answers, access: Access, room: Room) -> Non
     async def batch(request: Request) -> Response:
         account = access.account(request, Scope.READ)
         body.content_type(request, [_JSON])
-        with room.take(account, body.declared(request, MOST_BYTES)):
-            asked = body.model(Questions, await body.read(request, MOST_BYTES))
+        with room.take(account, body.declared(request, MOST_BYTES)) as share:
+            asked = body.model(Questions, await body.read(request, MOST_BYTES, share))
         asks = [partial(question, card, account=account, default_time_zone=answers.time_zone) for card in asked.questions]
         found = [_outcome(one) for one in await answers.each_written(asks, MOST_ANSWERED)]
         return Response(b'{"answers":[%b]}' % b",".join(found), headers={"Cache-Control": "no-store"}, media_type=_JSON)

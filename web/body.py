@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from events.json_text import read_json
 from projections.reports import ParameterError
 from web.problems import Problem
+from web.room import Share
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -19,24 +20,30 @@ _MOST_FIELDS: Final = 10
 
 
 def declared(request: Request, most: int) -> int:
-    """How many bytes the body will have, `most` where nothing is said. Raises `Problem` (413) if they will be more."""
+    """How many bytes the body will have, 0 where nothing is said. Raises `Problem` (413) if they will be more than `most`."""
     length = request.headers.get("Content-Length", "")
     if not (length.isascii() and length.isdigit()):
-        return most
+        return 0
     if len(length) > len(str(most)) or int(length) > most:
         raise _too_large(most)
     return int(length)
 
 
-async def read(request: Request, most: int) -> bytes:
-    """The whole body. Raises `Problem` (413) as soon as it is known to be more than `most` bytes."""
-    declared(request, most)
+async def read(request: Request, most: int, share: Share | None = None) -> bytes:
+    """The whole body. What comes beyond its length, or without one, makes the share grow that it has of the room.
+
+    Raises `Problem`: 413 as soon as it is known to be more than `most` bytes, and as `Share.grow` does.
+    """
+    known = declared(request, most)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > most:
             raise _too_large(most)
+        if share is not None and size > known:
+            share.grow(size - known)
+            known = size
         parts.append(part)
     return b"".join(parts)
 

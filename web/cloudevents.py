@@ -9,6 +9,7 @@ from fastapi import Request
 
 from events.log.record import Headers
 from events.refusal import Reason, Refusal
+from web import json_array
 
 SINGLE: Final = "application/cloudevents+json"
 BATCH: Final = "application/cloudevents-batch+json"
@@ -41,12 +42,15 @@ def read(request: Request, media_type: str, body: bytes) -> Sequence[Told]:
 def _batch(body: bytes) -> Sequence[Told]:
     """The texts of the events, as they came."""
     try:
-        texts = msgspec.json.decode(body, type=list[msgspec.Raw])
+        texts: Sequence[bytes] = [bytes(text) for text in msgspec.json.decode(body, type=list[msgspec.Raw])]
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
-        raise Refusal(Reason.NOT_JSON, f"the batch is no JSON array of events: {error}") from None
+        members = json_array.members(body)  # what is wrong within one of them is told of that one
+        if members is None:
+            raise Refusal(Reason.NOT_JSON, f"the batch is no JSON array of events: {error}") from None
+        texts = members
     if len(texts) > MOST:
         raise Refusal(Reason.TOO_LARGE, f"{len(texts):,} events in one batch; at most {MOST:,} are allowed")
-    return [Told(bytes(text)) for text in texts]
+    return [Told(text) for text in texts]
 
 
 def _attributes(request: Request) -> Headers:

@@ -63,8 +63,8 @@ def add_dashboards(app: FastAPI, answers: Answers, desk: DashboardDesk, access: 
         caller = access.caller(request, Scope.ACT)
         dashboard_id = _id(request)
         body.content_type(request, [_JSON])
-        with room.take(caller.account, body.declared(request, MOST_BYTES)):
-            wish = body.model(Wish, await body.read(request, MOST_BYTES))
+        with room.take(caller.account, body.declared(request, MOST_BYTES)) as share:
+            wish = body.model(Wish, await body.read(request, MOST_BYTES, share))
             if (wrong := wrong_card(wish.cards, caller.account)) is not None:
                 place, error = wrong
                 raise ParameterError(f"cards.{place - 1}.{error.parameter}", error.message)

@@ -33,8 +33,8 @@ def add_ingest(app: FastAPI, intake: Intake, access: Access, room: Room, meters:
         check_names(given, [_ALL_OR_NOTHING])
         whole = choice(given, _ALL_OR_NOTHING) == "true"
         media_type = body.content_type(request, cloudevents.MEDIA_TYPES)
-        with room.take(account or "", body.declared(request, MOST_BYTES)):
-            told = cloudevents.read(request, media_type, await body.read(request, MOST_BYTES))
+        with room.take(account or "", body.declared(request, MOST_BYTES)) as share:
+            told = cloudevents.read(request, media_type, await body.read(request, MOST_BYTES, share))
             verdicts = Verdicts.of(await intake.take(told, account=account, all_or_nothing=whole))
         meters.told(verdicts)
         return _answer(verdicts)

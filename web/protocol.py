@@ -10,6 +10,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 LONGEST_HEAD: Final = 1 << 16
 """Bytes of path and headers, about: what comes with the last of them is not counted. Likewise of what else is no content, as trailers."""
+MOST_AHEAD: Final = 100
+"""Requests that may wait on a connection for the answer to the one before them."""
 _TOLD: Final = 100
 """Connections above the limit that are told so; those above these are cut off."""
 _REFUSAL: Final = 1.0
@@ -70,6 +72,8 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        if len(self.pipeline) >= MOST_AHEAD:
+            raise OverflowError("too many requests wait on this connection")  # the parser stops, and what it was told is at an end
         self._in_head, self._fruitful = False, True
         self._forget()
         super().on_headers_complete()
@@ -84,7 +88,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        self._say(HTTPStatus.BAD_REQUEST, msg)
+        self._say(HTTPStatus.BAD_REQUEST, "Take the answers first." if len(self.pipeline) >= MOST_AHEAD else msg)
 
     def timeout_keep_alive_handler(self) -> None:
         self._close()

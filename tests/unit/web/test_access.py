@@ -59,6 +59,17 @@ async def test_without_any_token_this_machine_may_ask_by_its_own_names_only(serv
     async with served.client() as client:
         for host in ("127.0.0.1", "localhost:8340", "[::1]:8340"):
             assert (await client.get("/v1/analyze", headers={"Host": host})).status_code == 200
+        for host in (
+            "a`b.evil.example",
+            'a"b.evil.example',
+            "a{b.evil.example",
+            "evil.example@127.0.0.1",
+            "[::1",
+            "a]b[",
+            "",
+            "127.0.0.1/x",
+        ):
+            assert (await client.get("/v1/analyze", headers={"Host": host})).status_code == 403, host
         for way in ways(served.app()):
             answer = await client.request(way.method, way.path, headers={"Host": "evil.example"})
             assert answer.status_code == 403

@@ -71,6 +71,7 @@ async def test_bodies_take_room(served: Served) -> None:
     begun: list[int] = []
 
     async def slow() -> AsyncIterator[bytes]:
+        yield b" " * (MOST_BYTES - 100)
         begun.append(1)
         await gate.wait()
         yield b'{"questions": []}'
@@ -83,7 +84,7 @@ async def test_bodies_take_room(served: Served) -> None:
         most = (5 << 20) // MOST_BYTES  # half of the room, for the one account that there is
         waiting = [asyncio.create_task(ask(slow())) for _ in range(most)]
         await until(lambda: len(begun) == most)
-        assert problem(await ask(b'{"questions": []}'))["status"] == 429
+        assert problem(await ask(b'{"questions": []}' + b" " * 4_000))["status"] == 429
         gate.set()
         assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
         assert (await ask(b'{"questions": []}')).status_code == 200

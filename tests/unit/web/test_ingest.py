@@ -225,6 +225,33 @@ async def test_nobody_queues_for_room(served: Served, log: Shelf) -> None:
         assert (await tell("a", 50)).status_code == 200
 
 
+async def test_a_body_of_unknown_length_takes_as_much_room_as_has_come(served: Served, log: Shelf) -> None:
+    served.settings = WebSettings(web_bytes_in_flight=10 << 20)
+    gate = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield json.dumps(OPENED).encode()[:-1]
+        await gate.wait()
+        yield b"}"
+
+    async with served.client() as client:
+        waiting = [asyncio.create_task(client.post("/v1/events", content=slowly(), headers={"Content-Type": SINGLE})) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        assert (await publish(client, OPENED)).status_code == 200
+        gate.set()
+        assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+
+
+async def test_an_event_that_no_decoder_takes_costs_no_other(client: AsyncClient, log: Shelf) -> None:
+    deep = b'{"data": ' + b"[" * 1_100 + b"]" * 1_100 + b"}"
+    good = [json.dumps({**OPENED, "id": name}).encode() for name in ("a", "b")]
+    content = b"[%b]" % b",".join([good[0], rb'{"id": "\ud800"}', deep, b"NaN", good[1]])
+    answer = await client.post("/v1/events", content=content, headers={"Content-Type": BATCH})
+    assert (answer.status_code, answer.json()["accepted"], answer.json()["refused"]) == (207, 2, 3)
+    assert [one["status"] for one in answer.json()["events"]] == ["accepted", "refused", "refused", "refused", "accepted"]
+    assert [one["id"] for one in log.all()] == ["a", "b"]
+
+
 async def test_an_erasure_is_followed_by_a_tombstone(client: AsyncClient, log: Shelf) -> None:
     assert (await publish(client, event("contact.erased", "10:00", contact_id="ada"))).status_code == 200
     assert [record.value is None for record in log.records["contact-events", 0]] == [False, True]

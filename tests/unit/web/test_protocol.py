@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from tests.unit.web.conftest import until
-from web.protocol import LONGEST_HEAD, limited
+from web.protocol import LONGEST_HEAD, MOST_AHEAD, limited
 
 PATIENCE = 0.4
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -130,6 +130,18 @@ async def test_short_trailers_are_taken() -> None:
     async with serving() as server, connected(server) as client:
         await client.send(CHUNKED, b"3\r\nabc\r\n", b"0\r\n", b"X-Trailer: a\r\n", b"\r\n")
         assert (await client.told()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_requests_may_come_ahead_of_answers_but_not_without_end() -> None:
+    async with serving() as server:
+        async with connected(server) as client:
+            await client.send(GET * (MOST_AHEAD // 2))
+            await until(lambda: server.server_state.total_requests == MOST_AHEAD // 2)
+        async with connected(server) as greedy:
+            await greedy.send(GET * 20_000)
+            with suppress(ConnectionResetError):
+                await greedy.rest()
+        assert server.server_state.total_requests < 2 * MOST_AHEAD
 
 
 async def test_who_sends_nothing_is_let_go() -> None:
