@@ -33,6 +33,7 @@ def create(
       tally token create --account acme --scope publish --scope read
     """
     from cli.clock import now
+    from events.envelope import has_control_character
     from events.rfc3339 import format_time
     from projections.settings import RedisSettings
     from web.tokens import Scope
@@ -40,6 +41,8 @@ def create(
     asked = list(dict.fromkeys(scope or [Scope.READ]))
     if unknown := [name for name in asked if name not in list(Scope)]:
         raise WrongCall(f"--scope: {unknown[0]!r} is not allowed; choose from {', '.join(Scope)}")
+    if has_control_character(label):
+        raise WrongCall("--label: may have no control characters, as a token is one line of the list")
     scopes = [Scope(name) for name in asked]
     account, tokens = load(RedisSettings, context).account, _tokens(context)
     if if_none and tokens.all():

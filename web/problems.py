@@ -9,6 +9,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from events.log.port import LogError
 from events.refusal import Refusal
@@ -96,6 +97,15 @@ def problem_of(error: Exception) -> Problem:
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "failure", "something is wrong with the server; its own lines say what")
 
 
-async def tell(_: Request, error: Exception) -> Response:
+async def tell(request: Request, error: Exception) -> Response:
     """The answer to a request that failed."""
-    return problem_of(error).response()
+    problem = problem_of(error)
+    if problem.status is HTTPStatus.METHOD_NOT_ALLOWED:
+        problem.headers = {**problem.headers, "Allow": ", ".join(_methods(request))}
+    return problem.response()
+
+
+def _methods(request: Request) -> list[str]:
+    """What can be done at the path of a request: several routes may share it."""
+    there = [route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in there for method in route.methods or ()})

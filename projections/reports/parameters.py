@@ -53,6 +53,13 @@ def check_names(given: Given, allowed: Sequence[Parameter]) -> None:
             raise ParameterError(name, f"is no parameter of this report; it has {', '.join(parameter.name for parameter in allowed)}")
 
 
+def check_choices(given: Given, allowed: Sequence[Parameter]) -> None:
+    """Raises `ParameterError` for a value that is none of the choices of its parameter, whether the report looks at it or not."""
+    for parameter in allowed:
+        if parameter.choices and not parameter.repeatable and not parameter.listed and given.get(parameter.name):
+            choice(given, parameter)
+
+
 def single(given: Given, name: str) -> str | None:
     """The one value of a parameter; None if it is not set. Raises `ParameterError` for several."""
     values = given.get(name, ())

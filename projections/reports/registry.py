@@ -30,7 +30,19 @@ from projections.reports.cursor import CURSOR
 from projections.reports.errors import ParameterError
 from projections.reports.filters import FILTERS, LISTED_STATUS, STATUS, Filters
 from projections.reports.page import LIMIT
-from projections.reports.parameters import BASIS, OPENS, ORDER, TIME_ZONE, WEEK_START, Given, Parameter, check_id, check_names, time_zone
+from projections.reports.parameters import (
+    BASIS,
+    OPENS,
+    ORDER,
+    TIME_ZONE,
+    WEEK_START,
+    Given,
+    Parameter,
+    check_choices,
+    check_id,
+    check_names,
+    time_zone,
+)
 from projections.reports.request import Query, Request, Source
 from projections.tables.reader import Reader
 
@@ -272,6 +284,7 @@ def ask(
         raise ParameterError("report", f"{name!r} is no report; choose one of {', '.join(REPORTS)}")
     given = {parameter: values for parameter, values in (parameters or {}).items() if values}
     check_names(given, known.parameters)
+    check_choices(given, known.parameters)
     if known.subject is None and subject is not None:
         raise ParameterError("subject", f"the report {name} is about the whole account and takes no id")
     if known.subject is not None:

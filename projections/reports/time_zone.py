@@ -28,8 +28,8 @@ def check_zone(parameter: str, name: str) -> str:
 
 @cache
 def _zones() -> frozenset[str]:
-    """Every zone; asking the database takes some ten milliseconds."""
-    return frozenset(available_timezones())
+    """Every zone, but for that of the machine, which is another one elsewhere; asking the database takes some ten milliseconds."""
+    return frozenset(available_timezones()) - {"localtime"}
 
 
 def local_days(instants: Instants, zone: str) -> Instants:

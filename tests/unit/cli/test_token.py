@@ -35,6 +35,8 @@ def test_what_is_wrong_is_said(tally: Tally) -> None:
     assert tally("token", "revoke", "absent").code == 1
     wrong = tally("token", "create", "--scope", "everything")
     assert (wrong.code, wrong.err) == (2, "tally: --scope: 'everything' is not allowed; choose from read, publish, act, operate\n")
+    wrong = tally("token", "create", "--label", "two\nlines")
+    assert (wrong.code, wrong.err.startswith("tally: --label: may have no control characters")) == (2, True)
 
 
 def test_without_a_token_nobody_else_is_let_in(tally: Tally) -> None:

@@ -26,6 +26,8 @@ from web.settings import WebSettings
         ("/v1/analyze?enrolled_from=2026-02-02&enrolled_to=2026-02-01", "enrolled_from"),
         ("/v1/analyze?basis=pigeons", "basis"),
         ("/v1/analyze?basis=contacts&basis=messages", "basis"),
+        ("/v1/sequences/spring-outreach/funnel?opens=pigeons", "opens"),
+        ("/v1/analyze?time_zone=localtime", "time_zone"),
         ("/v1/analyze?team=", "team"),
         ("/v1/enrollments?limit=1001", "limit"),
         ("/v1/enrollments?cursor=x", "cursor"),
@@ -45,6 +47,15 @@ async def test_every_report_refuses_a_parameter_that_it_does_not_have(client: As
     for report in REPORTS.values():
         told = problem(await client.get(path_of(report).format(sequence_id="s", contact_id="c"), params={"nonsense": "1"}))
         assert (told["status"], told["parameter"]) == (400, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("PATCH", "/v1/dashboards/x", "DELETE, GET, PUT"), ("PUT", "/login", "GET, POST"), ("DELETE", "/v1/analyze", "GET")],
+)
+async def test_what_can_be_done_at_a_path_is_told(client: AsyncClient, method: str, path: str, allowed: str) -> None:
+    answer = await client.request(method, path)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, allowed)
 
 
 async def test_what_is_not_there_and_what_cannot_be_done_with_it(client: AsyncClient) -> None:
