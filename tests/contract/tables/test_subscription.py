@@ -43,9 +43,12 @@ async def test_a_connection_that_has_died_without_a_word_is_noticed(valkey: str,
     swallowing = asyncio.Event()
     path = urlsplit(valkey).path
 
+    carrying: list[asyncio.Task[object]] = []
+
     async def between(reader: StreamReader, writer: StreamWriter) -> None:
         theirs, ours = await asyncio.open_unix_connection(path)
-        await asyncio.gather(_carry(reader, ours, swallowing), _carry(theirs, writer, swallowing))
+        carrying.append(asyncio.create_task(_carry(reader, ours, swallowing)))
+        carrying.append(asyncio.create_task(_carry(theirs, writer, swallowing)))
 
     server = await asyncio.start_server(between, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -55,6 +58,9 @@ async def test_a_connection_that_has_died_without_a_word_is_noticed(valkey: str,
         swallowing.set()
         with pytest.raises(StoreUnavailable, match="no answer for"):
             await _exhausted(hearing)
+    for task in carrying:
+        task.cancel()
+    await asyncio.gather(*carrying, return_exceptions=True)
 
 
 async def _exhausted(hearing: AsyncIterator[object]) -> None:
@@ -63,7 +69,10 @@ async def _exhausted(hearing: AsyncIterator[object]) -> None:
 
 
 async def _carry(reader: StreamReader, writer: StreamWriter, swallowing: asyncio.Event) -> None:
-    while data := await reader.read(1 << 16):
-        if not swallowing.is_set():
-            writer.write(data)
-    writer.close()
+    try:
+        while data := await reader.read(1 << 16):
+            if not swallowing.is_set():
+                writer.write(data)
+    finally:
+        writer.close()
+        await writer.wait_closed()
